@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+/// For every module that has no business with a raw pointer: there, each unsafe expression is an error.
+let pointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let optimisedC: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]
+
+let package = Package(
+    name: "snapctl",
+    products: [.executable(name: "snapctl", targets: ["snapctl"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C: what Swift cannot say, and system libraries.
+        .target(name: "CLinux", cSettings: optimisedC),
+        .target(name: "CSHA256", cSettings: optimisedC),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CBlkid", pkgConfig: "blkid", providers: [.apt(["libblkid-dev"])]),
+
+        // Bottom up. `scripts/check-layers` proves that nothing imports upward or sideways.
+        .target(name: "SnapModel", swiftSettings: pointerFree),
+        .target(
+            name: "SnapSystem",
+            dependencies: ["SnapModel", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .target(
+            name: "SnapCodec", dependencies: ["SnapModel", "SnapSystem", "CLZ4", "COpenSSL", "CSHA256"],
+            swiftSettings: strict),
+        .target(
+            name: "SnapDevice",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", "CLinux", "CBlkid",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SnapStore",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: pointerFree),
+        .target(
+            name: "SnapCatalogue",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: pointerFree),
+        .target(
+            name: "SnapEngine",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapDevice", "SnapStore", "SnapCatalogue",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: pointerFree),
+        .target(
+            name: "SnapCommands",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: pointerFree),
+        .executableTarget(name: "snapctl", dependencies: ["SnapCommands"], swiftSettings: pointerFree),
+
+        // Fixtures that own loop devices and mounts, and twins that fail on demand.
+        .target(
+            name: "SnapTestSupport",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", "CLinux",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        tests("SnapModel"),
+        tests("SnapSystem"),
+        tests("SnapCodec"),
+        tests("SnapDevice"),
+        tests("SnapStore"),
+        tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
+        tests("SnapEngine", ["SnapDevice", "SnapStore", "SnapCatalogue"]),
+        tests("SnapCommands", ["SnapEngine"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "snapctl", "SnapTestSupport", "SnapModel", "SnapSystem",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+    ]
+)
+
+/// The tests of one module: they see it, what every module sees, and the fixtures.
+func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
+    let common: [Target.Dependency] = [
+        "SnapModel", "SnapSystem", "SnapCodec", "SnapTestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+    ]
+    let own: [Target.Dependency] = ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
+    return .testTarget(name: module + "Tests", dependencies: common + own + others, swiftSettings: strict)
+}

@@ -1,0 +1,73 @@
+// What Swift cannot say about Linux: GNU-only functions, ioctl request macros, variadic calls.
+// Each function is the system call it names: it returns what the call returns and leaves errno set. No logic.
+#ifndef SNAPCTL_CLINUX_H
+#define SNAPCTL_CLINUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// open(2) is variadic, and O_DIRECT is GNU-only.
+extern const int CLINUX_O_DIRECT;
+int clinux_open(const char *path, int flags, mode_t mode);
+
+// fallocate(2), syncfs(2), renameat2(2): GNU-only.
+int clinux_preallocate(int fd, int64_t offset, int64_t byte_count);
+int clinux_punch_hole(int fd, int64_t offset, int64_t byte_count);
+int clinux_syncfs(int fd);
+int clinux_rename_noreplace(const char *from, const char *to);
+
+// SEEK_DATA, SEEK_HOLE: GNU-only.
+int64_t clinux_seek_data(int fd, int64_t offset);
+int64_t clinux_seek_hole(int fd, int64_t offset);
+
+// ioctl(2) is variadic and its requests are macros: BLKGETSIZE64, BLKSSZGET, BLKFLSBUF, BLKZEROOUT, BLKROGET.
+int clinux_block_device_byte_count(int fd, uint64_t *byte_count);
+int clinux_logical_sector_byte_count(int fd, int *byte_count);
+int clinux_flush_block_device(int fd);
+int clinux_zero_out(int fd, uint64_t offset, uint64_t byte_count);
+int clinux_is_read_only(int fd, int *read_only);
+
+// LOOP_GET_STATUS64: which file a loop device reads.
+struct clinux_loop {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t offset;
+    uint64_t size_limit;
+};
+int clinux_loop_status(int fd, struct clinux_loop *loop);
+
+// statx(2): GNU-only; the fields of it that stat(2) lacks.
+struct clinux_statx {
+    bool has_birth_time;
+    int64_t birth_seconds;
+    uint32_t birth_nanoseconds;
+    bool has_mount_id;
+    uint64_t mount_id;
+    // Alignment that O_DIRECT asks of memory and of offsets; 0 where the filesystem refuses O_DIRECT.
+    bool has_direct_io;
+    uint32_t direct_memory_alignment;
+    uint32_t direct_offset_alignment;
+};
+int clinux_statx(int fd, struct clinux_statx *facts);
+
+// statfs(2): f_type and f_fsid (whose members are private).
+int clinux_filesystem(int fd, uint64_t *type, uint64_t *identity);
+
+// fcntl(2) is variadic. F_SETLEASE with F_RDLCK: granted only while nobody has the file open for writing.
+int clinux_take_read_lease(int fd);
+int clinux_release_lease(int fd);
+int clinux_has_read_lease(int fd);
+
+// makedev(3): macros.
+uint32_t clinux_major(uint64_t device);
+uint32_t clinux_minor(uint64_t device);
+
+// MADV_HUGEPAGE, and a private anonymous mapping that is aligned for O_DIRECT. NULL on failure.
+void *clinux_map_memory(size_t byte_count);
+int clinux_unmap_memory(void *memory, size_t byte_count);
+
+// PR_SET_NAME
+int clinux_name_thread(const char *name);
+
+#endif

@@ -1,0 +1,24 @@
+internal import Glibc
+package import SystemPackage
+
+/// An advisory lock (flock(2)) that ends with its owner, also when that is killed.
+package struct FileLock: ~Copyable, Sendable {
+    package enum Mode: Sendable { case shared, exclusive }
+
+    private let file: OwnedDescriptor
+
+    /// Takes the lock on `path`, which is created if missing. nil when somebody else holds it.
+    package static func acquire(_ path: FilePath, _ mode: Mode) throws(SystemError) -> FileLock? {
+        let file = try OwnedDescriptor(opening: path, .readWrite, options: .create, permissions: 0o600)
+        let descriptor = file.rawValue
+        do throws(SystemError) {
+            _ = try systemCall("lock", path) { flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) }
+        } catch {
+            if error.code == .wouldBlock { return nil }
+            throw error
+        }
+        return FileLock(file: file)
+    }
+
+    private init(file: consuming OwnedDescriptor) { self.file = file }
+}

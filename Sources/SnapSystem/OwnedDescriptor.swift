@@ -1,0 +1,67 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// A file descriptor with one owner: `init` opens it, `close()` or `deinit` closes it.
+///
+/// All offsets and counts are bytes. Reads and writes are positional, so that threads may share a borrowed descriptor.
+package struct OwnedDescriptor: ~Copyable, Sendable {
+    package let rawValue: CInt
+    /// What was opened: the subject of errors.
+    package let path: FilePath
+
+    package struct Options: OptionSet, Sendable {
+        package let rawValue: CInt
+        package init(rawValue: CInt) { self.rawValue = rawValue }
+
+        /// O_CREAT
+        package static let create = Options(rawValue: O_CREAT)
+        /// O_EXCL: with `create`, the file must not exist; on a block device, nobody else may have claimed it.
+        package static let exclusive = Options(rawValue: O_EXCL)
+        /// O_TRUNC
+        package static let truncate = Options(rawValue: O_TRUNC)
+        /// O_DIRECT: past the page cache. Memory, offsets and counts must be aligned.
+        package static let direct = Options(rawValue: CLINUX_O_DIRECT)
+        /// O_DIRECTORY
+        package static let directory = Options(rawValue: O_DIRECTORY)
+        /// O_NONBLOCK: do not wait for the other end of a pipe that is opened by mistake.
+        package static let nonBlocking = Options(rawValue: O_NONBLOCK)
+        /// O_NOFOLLOW
+        package static let noFollow = Options(rawValue: O_NOFOLLOW)
+    }
+
+    package enum Access: Sendable {
+        case readOnly, writeOnly, readWrite
+
+        var flag: CInt {
+            switch self {
+            case .readOnly: O_RDONLY
+            case .writeOnly: O_WRONLY
+            case .readWrite: O_RDWR
+            }
+        }
+    }
+
+    /// open(2), with O_CLOEXEC.
+    package init(
+        opening path: FilePath, _ access: Access, options: Options = [], permissions: UInt32 = 0o644
+    ) throws(SystemError) {
+        let flags = access.flag | options.rawValue | O_CLOEXEC
+        rawValue = try systemCall("open", path) {
+            path.withPlatformString { clinux_open($0, flags, permissions) }
+        }
+        self.path = path
+    }
+
+    deinit { _ = Glibc.close(rawValue) }
+
+    /// close(2), for writers: a write that failed late is told here.
+    package consuming func close() throws(SystemError) {
+        let (descriptor, path) = (rawValue, path)
+        discard self
+        // Not retried on EINTR: on Linux the descriptor is closed already (close(2)).
+        if Glibc.close(descriptor) != 0, errno != EINTR {
+            throw SystemError("close", path.string, Errno(rawValue: errno))
+        }
+    }
+}
