@@ -6,9 +6,11 @@ package import SystemPackage
 ///
 /// All offsets and counts are bytes. Reads and writes are positional, so that threads may share a borrowed descriptor.
 package struct OwnedDescriptor: ~Copyable, Sendable {
-    package let rawValue: CInt
+    private let number: Number
     /// What was opened: the subject of errors.
     package let path: FilePath
+
+    package var rawValue: CInt { number.value }
 
     package struct Options: OptionSet, Sendable {
         package let rawValue: CInt
@@ -47,21 +49,30 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         opening path: FilePath, _ access: Access, options: Options = [], permissions: UInt32 = 0o644
     ) throws(SystemError) {
         let flags = access.flag | options.rawValue | O_CLOEXEC
-        rawValue = try systemCall("open", path) {
-            path.withPlatformString { clinux_open($0, flags, permissions) }
-        }
+        number = Number(
+            value: try systemCall("open", path) { path.withPlatformString { clinux_open($0, flags, permissions) } })
         self.path = path
     }
 
-    deinit { _ = Glibc.close(rawValue) }
-
     /// close(2), for writers: a write that failed late is told here.
     package consuming func close() throws(SystemError) {
-        let (descriptor, path) = (rawValue, path)
-        discard self
+        let subject = path.string
+        let code = number.close()
         // Not retried on EINTR: on Linux the descriptor is closed already (close(2)).
-        if Glibc.close(descriptor) != 0, errno != EINTR {
-            throw SystemError("close", path.string, Errno(rawValue: errno))
+        if code != 0, code != EINTR { throw SystemError("close", subject, Errno(rawValue: code)) }
+    }
+
+    /// The number alone: a type that can be discarded may hold nothing but trivial values.
+    private struct Number: ~Copyable {
+        let value: CInt
+
+        deinit { _ = Glibc.close(value) }
+
+        /// Returns errno, or 0.
+        consuming func close() -> CInt {
+            let value = value
+            discard self
+            return Glibc.close(value) == 0 ? 0 : errno
         }
     }
 }
