@@ -23,7 +23,7 @@ let package = Package(
     targets: [
         // C: what Swift cannot say, and system libraries.
         .target(name: "CLinux", cSettings: optimisedC),
-        .target(name: "CSHA256", cSettings: optimisedC),
+        .target(name: "CKernels", cSettings: optimisedC),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CBlkid", pkgConfig: "blkid", providers: [.apt(["libblkid-dev"])]),
@@ -35,7 +35,7 @@ let package = Package(
             dependencies: ["SnapModel", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
-            name: "SnapCodec", dependencies: ["SnapModel", "SnapSystem", "CLZ4", "COpenSSL", "CSHA256"],
+            name: "SnapCodec", dependencies: ["SnapModel", "SnapSystem", "CLZ4", "COpenSSL", "CKernels"],
             swiftSettings: strict),
         .target(
             name: "SnapDevice",
