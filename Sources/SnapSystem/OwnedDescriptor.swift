@@ -76,3 +76,21 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 }
+
+extension OwnedDescriptor {
+    /// Opens with O_DIRECT when `direct`, and without where the filesystem refuses that (EINVAL).
+    package init(
+        openingPossiblyDirect path: FilePath, _ access: Access, direct: Bool, options: Options = [],
+        permissions: UInt32 = 0o644
+    ) throws(SystemError) {
+        if direct {
+            do throws(SystemError) {
+                try self.init(opening: path, access, options: options.union(.direct), permissions: permissions)
+                return
+            } catch {
+                guard error.code == .invalidArgument else { throw error }
+            }
+        }
+        try self.init(opening: path, access, options: options, permissions: permissions)
+    }
+}

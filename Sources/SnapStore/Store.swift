@@ -1,0 +1,125 @@
+internal import FoundationEssentials
+package import SnapModel
+internal import SnapSystem
+
+/// A store: packs and snapshot records, and what they say of themselves. The truth; all else can be made from it.
+package struct Store: Sendable {
+    package static let formatVersion = 1
+
+    package let id: StoreID
+    package let objects: any ObjectStore
+
+    /// Opens the store, or makes one where there is nothing.
+    package static func openOrCreate(_ objects: any ObjectStore, at time: Timestamp) throws(StoreError) -> Store {
+        do throws(StoreError) {
+            return try open(objects)
+        } catch {
+            guard error.code == .missing else { throw error }
+        }
+        guard try objects.keys(under: StoreLayout.packPrefix).isEmpty else {
+            throw StoreError(
+                .damaged, StoreLayout.description.path,
+                "there are packs but no \(StoreLayout.description); put that file back from a copy of the store")
+        }
+        let fields = StoreFields(
+            formatVersion: formatVersion, storeID: .random(), blockByteCount: BlockGeometry.byteCount, created: time)
+        try objects.putIfAbsent(try fields.encoded(), to: StoreLayout.description)
+        // Read back: of two processes that made it at once, one has won.
+        return try open(objects)
+    }
+
+    /// Throws `missing`, `damaged` or `fromTheFuture`.
+    package static func open(_ objects: any ObjectStore) throws(StoreError) -> Store {
+        let fields = try StoreFields(decoding: objects.get(StoreLayout.description))
+        guard fields.formatVersion == formatVersion else {
+            throw StoreError(
+                .fromTheFuture, StoreLayout.description.path,
+                "the store has format version \(fields.formatVersion), this snapctl knows \(formatVersion); use a later snapctl")
+        }
+        guard fields.blockByteCount == BlockGeometry.byteCount else {
+            throw StoreError(
+                .fromTheFuture, StoreLayout.description.path,
+                "the store has blocks of \(fields.blockByteCount) bytes, this snapctl knows \(BlockGeometry.byteCount)")
+        }
+        return Store(id: fields.storeID, objects: objects)
+    }
+
+    /// Makes every byte of the packs durable, then their names. Returns them as they now stand.
+    package func publish(_ packs: [UnpublishedPack]) throws(StoreError) -> [SealedPack] {
+        try objects.publish(packs.map(\.object))
+        return packs.map(\.pack)
+    }
+
+    /// Writes a record, durably, over an older one.
+    package func write(_ record: SnapshotRecord) throws(StoreError) {
+        try objects.put(try record.encoded(), to: StoreLayout.key(of: record.snapshot.id))
+    }
+
+    /// Throws `missing`.
+    package func record(of snapshot: SnapshotID) throws(StoreError) -> SnapshotRecord {
+        let key = StoreLayout.key(of: snapshot)
+        return try SnapshotRecord(decoding: try objects.get(key), subject: key.path)
+    }
+
+    package func removeRecord(of snapshot: SnapshotID) throws(StoreError) {
+        try objects.delete(StoreLayout.key(of: snapshot))
+    }
+
+    /// Every record's snapshot, by listing.
+    package func snapshotIDs() throws(StoreError) -> [SnapshotID] {
+        try objects.keys(under: StoreLayout.snapshotPrefix).compactMap(StoreLayout.snapshot(of:))
+    }
+
+    /// Every published pack, by listing.
+    package func packIDs() throws(StoreError) -> [PackID] {
+        try objects.keys(under: StoreLayout.packPrefix).compactMap(StoreLayout.pack(of:))
+    }
+
+    /// Removes what dead writers had not published. Returns how many files that were.
+    package func removeLeftovers() throws(StoreError) -> Int {
+        try objects.removeLeftovers(under: StoreLayout.packPrefix)
+            + objects.removeLeftovers(under: StoreLayout.snapshotPrefix)
+    }
+}
+
+/// `store.json`.
+private struct StoreFields: Codable {
+    var formatVersion: Int
+    var storeID: StoreID
+    var blockByteCount: Int
+    var created: Timestamp
+
+    enum CodingKeys: String, CodingKey {
+        case formatVersion = "FormatVersion"
+        case storeID = "StoreId"
+        case blockByteCount = "BlockSize"
+        case created = "Created"
+    }
+
+    init(formatVersion: Int, storeID: StoreID, blockByteCount: Int, created: Timestamp) {
+        self.formatVersion = formatVersion
+        self.storeID = storeID
+        self.blockByteCount = blockByteCount
+        self.created = created
+    }
+
+    init(decoding bytes: [UInt8]) throws(StoreError) {
+        do {
+            self = try JSONDecoder().decode(StoreFields.self, from: Data(bytes))
+        } catch {
+            throw StoreError(
+                .damaged, StoreLayout.description.path,
+                "\(StoreLayout.description) does not describe a store; put it back from a copy of the store")
+        }
+    }
+
+    func encoded() throws(StoreError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        do {
+            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw StoreError(.failed, StoreLayout.description.path, "the store cannot be described as JSON: \(error)")
+        }
+    }
+}
