@@ -1,0 +1,36 @@
+internal import Dispatch
+internal import SnapModel
+package import SystemPackage
+
+/// Where the catalogue and the store are, and how much of the machine a run may take.
+package struct EngineConfiguration: Sendable {
+    /// Holds `catalogue.db` and `store/`.
+    package var root: FilePath
+    /// 12 digits, as an AWS account.
+    package var ownerID: String
+    /// When a pack counts as full.
+    package var packByteCount: Int
+    /// Threads that hash and compress.
+    package var workerCount: Int
+    /// Threads that wait for the volume.
+    package var readerCount: Int
+
+    package static let defaultOwnerID = "000000000000"
+    package static let defaultPackByteCount = 32 << 20
+    package static let packByteCountRange = (4 << 20)...(1 << 30)
+
+    package init(
+        root: FilePath, ownerID: String = defaultOwnerID, packByteCount: Int = defaultPackByteCount,
+        workerCount: Int? = nil, readerCount: Int = 4
+    ) {
+        self.root = root
+        self.ownerID = ownerID
+        self.packByteCount = packByteCount
+        // More than eight outrun any one disk, and each keeps a segment in memory.
+        self.workerCount = workerCount ?? min(8, max(2, DispatchQueue.availableProcessorCount))
+        self.readerCount = readerCount
+    }
+
+    package var cataloguePath: FilePath { root.appending("catalogue.db") }
+    package var storePath: FilePath { root.appending("store") }
+}

@@ -1,0 +1,56 @@
+package import SnapModel
+
+/// Why a use case failed, in terms of what the user asked for.
+package struct EngineError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable, CaseIterable {
+        // What was asked for
+        case invalidParameter
+        case malformedSnapshotID
+        case snapshotNotFound
+        case snapshotNotCompleted
+        case malformedVolumeID
+        case volumeNotFound
+        case notAVolume
+        case emptyVolume
+        // The volume
+        case volumeInUse
+        case volumeReadFailed
+        case volumeChanged
+        case volumeHoldsStore
+        // The target of a restore
+        case targetNotFound
+        case targetTooSmall
+        case targetInUse
+        case targetHasContents
+        case targetWriteFailed
+        // The store and the catalogue
+        case storeNotFound
+        case storeFull
+        case storeDamaged
+        case fromTheFuture
+        case catalogueDamaged
+        case catalogueForeign
+        case catalogueBusy
+        case unsupportedFilesystem
+        // Findings
+        case dataDamaged
+        case imagesDiffer
+        // The rest
+        case permissionDenied
+        case cancelled
+        case failed
+    }
+
+    package let code: Code
+    /// One line: what failed, why, what to do.
+    package let explanation: String
+    /// The snapshot that became `error`, where one did.
+    package var snapshot: SnapshotID?
+
+    package init(_ code: Code, _ explanation: String) {
+        self.code = code
+        self.explanation = explanation
+    }
+
+    package var description: String { explanation }
+}
