@@ -1,5 +1,5 @@
-internal import Dispatch
-internal import SnapModel
+internal import SnapSystem
+
 package import SystemPackage
 
 /// Where the catalogue and the store are, and how much of the machine a run may take.
@@ -27,7 +27,7 @@ package struct EngineConfiguration: Sendable {
         self.ownerID = ownerID
         self.packByteCount = packByteCount
         // More than eight outrun any one disk, and each keeps a segment in memory.
-        self.workerCount = workerCount ?? min(8, max(2, DispatchQueue.availableProcessorCount))
+        self.workerCount = workerCount ?? min(8, max(2, Machine.processorCount))
         self.readerCount = readerCount
     }
 

@@ -1,5 +1,4 @@
 package import SnapModel
-package import SnapSystem
 package import SystemPackage
 
 /// What `create` is asked for.
