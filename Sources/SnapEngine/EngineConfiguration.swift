@@ -1,5 +1,4 @@
 internal import SnapSystem
-
 package import SystemPackage
 
 /// Where the catalogue and the store are, and how much of the machine a run may take.

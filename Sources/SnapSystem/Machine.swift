@@ -8,7 +8,7 @@ package enum Machine {
     /// The most memory this process has had resident, in bytes (getrusage(2), `ru_maxrss`).
     package static var peakMemoryByteCount: Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1_024
     }
 }
