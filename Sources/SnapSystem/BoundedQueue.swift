@@ -32,12 +32,22 @@ package final class BoundedQueue<Element: ~Copyable & Sendable>: @unchecked Send
     /// Removes the oldest element, waiting for one. nil once the queue is finished and empty, or cancelled.
     package func take() -> Element? {
         filled.wait()
+        return takeSignalled()
+    }
+
+    private func takeSignalled() -> Element? {
         var element: Element?
         ring.withLock { element = $0.removeFirst() }
         // The last signal is never used up: it wakes whoever else waits.
         let isEmpty = element == nil
         (isEmpty ? filled : free).signal()
         return element
+    }
+
+    /// Removes the oldest element if there is one now.
+    package func takeIfAvailable() -> Element? {
+        guard filled.wait(timeout: .now()) == .success else { return nil }
+        return takeSignalled()
     }
 
     /// No more elements will come; what is there can still be taken. From any thread, any number of times.

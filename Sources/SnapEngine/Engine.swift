@@ -1,0 +1,125 @@
+internal import SnapCatalogue
+package import SnapModel
+internal import SnapStore
+internal import SnapSystem
+internal import SystemPackage
+
+/// The use cases of the program over one store and its catalogue. Each has an extension of its own.
+///
+/// Any method may be called from any thread; several engines, in several processes, may work on one root at once.
+package final class Engine: Sendable {
+    package let configuration: EngineConfiguration
+    let store: Store
+    let catalogue: Catalogue
+    let packs: PackReader
+
+    /// Opens the root; with `creating`, makes it where there is none. Finds workers that died, and ends their snapshots.
+    ///
+    /// Throws `storeNotFound`, `storeDamaged`, `fromTheFuture`, `catalogueDamaged`, `catalogueForeign`,
+    /// `unsupportedFilesystem`, `permissionDenied`, `storeFull`.
+    package static func open(_ configuration: EngineConfiguration, creating: Bool = false) throws(EngineError) -> Engine {
+        let store = try openStore(configuration, creating: creating)
+        let catalogue = try openCatalogue(configuration, store: store, creating: creating)
+        let engine = Engine(configuration, store: store, catalogue: catalogue)
+        try engine.recover()
+        return engine
+    }
+
+    private init(_ configuration: EngineConfiguration, store: Store, catalogue: Catalogue) {
+        self.configuration = configuration
+        self.store = store
+        self.catalogue = catalogue
+        packs = PackReader(store.objects)
+    }
+
+    static func openStore(_ configuration: EngineConfiguration, creating: Bool) throws(EngineError) -> Store {
+        let objects = LocalObjectStore(root: configuration.storePath)
+        do throws(StoreError) {
+            guard creating else { return try Store.open(objects) }
+            do throws(SystemError) { try Directory.create(configuration.storePath) } catch { throw StoreError(error) }
+            return try Store.openOrCreate(objects, at: .now())
+        } catch {
+            guard error.code == .missing else { throw EngineError(error) }
+            throw EngineError(
+                .storeNotFound,
+                "there is no store at \(configuration.storePath); 'snapctl create' makes one, or name another with --root")
+        }
+    }
+
+    /// A catalogue that is missing beside a store with snapshots was lost, and must not be replaced by an empty one.
+    private static func openCatalogue(
+        _ configuration: EngineConfiguration, store: Store, creating: Bool
+    ) throws(EngineError) -> Catalogue {
+        let path = configuration.cataloguePath
+        if !File.exists(path) {
+            let isLost = try storing { () throws(StoreError) in try !store.snapshotIDs().isEmpty }
+            if isLost {
+                throw EngineError(
+                    .catalogueDamaged,
+                    "\(path) is missing, but its store holds snapshots; run 'snapctl catalogue rebuild'")
+            }
+        }
+        return try cataloguing { () throws(CatalogueError) in try Catalogue.open(at: path, store: store.id) }
+    }
+}
+
+extension Engine {
+    /// The snapshots named, or all; newest first. Throws `snapshotNotFound`.
+    package func snapshots(_ ids: [SnapshotID]) throws(EngineError) -> [Snapshot] {
+        try cataloguing { () throws(CatalogueError) in
+            try catalogue.snapshots(ids.isEmpty ? nil : ids, order: .newestFirst)
+        }
+    }
+
+    /// A snapshot that can be read. Throws `snapshotNotFound`, `snapshotNotCompleted`.
+    func completedSnapshot(_ id: SnapshotID) throws(EngineError) -> (snapshot: Snapshot, image: SnapshotImage) {
+        let snapshot = try cataloguing { () throws(CatalogueError) in try catalogue.snapshot(id) }
+        guard snapshot.state == .completed, let image = snapshot.image else {
+            throw EngineError(
+                .snapshotNotCompleted,
+                "the snapshot '\(id)' is in state \(snapshot.state.rawValue); only a completed snapshot can be read")
+        }
+        return (snapshot, image)
+    }
+
+    /// The manifest of an image. Throws `dataDamaged` and what the store throws.
+    func manifest(_ image: SnapshotImage) throws(EngineError) -> ManifestReader {
+        try storing { () throws(StoreError) in try ManifestReader(image.manifestRoot, pages: pages) }
+    }
+
+    var pages: CataloguePages { CataloguePages(catalogue: catalogue, packs: packs) }
+}
+
+/// Finds manifest pages by the catalogue. A page that cannot be read is marked suspect, so that the next snapshot that
+/// needs it stores it anew.
+struct CataloguePages: PageSource {
+    let catalogue: Catalogue
+    let packs: PackReader
+
+    func page(_ id: PageID) throws(StoreError) -> [UInt8] {
+        let location: ChunkLocation?
+        do throws(CatalogueError) {
+            location = try catalogue.locations(of: [id.digest])[id.digest]
+        } catch {
+            throw StoreError(.failed, id.description, error.description)
+        }
+        guard let location else {
+            throw StoreError(
+                .damaged, id.description, "manifest page \(id) is missing from the store", damagedDigest: id.digest)
+        }
+        do throws(StoreError) {
+            return try packs.page(id, at: location)
+        } catch {
+            catalogue.suspect(id.digest, error)
+            throw error
+        }
+    }
+}
+
+extension Catalogue {
+    /// Marks a chunk or page that could not be read. Failing to is no reason to fail: the damage is told anyway.
+    func suspect(_ digest: Digest, _ error: StoreError) {
+        guard error.code == .damaged || error.code == .missing || error.code == .failed else { return }
+        try? markSuspect(digest, reason: error.description)
+    }
+}
