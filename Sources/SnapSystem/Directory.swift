@@ -64,6 +64,24 @@ package enum File {
         }
     }
 
+    /// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST when `target` is there, with EINVAL where the filesystem
+    /// cannot promise it.
+    package static func renameWithoutReplacing(_ source: FilePath, to target: FilePath) throws(SystemError) {
+        _ = try systemCall("rename", source) {
+            source.withPlatformString { source in target.withPlatformString { clinux_rename_noreplace(source, $0) } }
+        }
+    }
+
+    /// readlink(2)
+    package static func readLink(_ path: FilePath) throws(SystemError) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let capacity = bytes.count
+        let count = try systemCall("read the link", path) {
+            path.withPlatformString { readlink($0, &bytes, capacity) }
+        }
+        return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// access(2): whether this process may read (and write) it.
     package static func isAccessible(_ path: FilePath, writing: Bool = false) -> Bool {
         path.withPlatformString { access($0, writing ? R_OK | W_OK : R_OK) == 0 }
