@@ -88,6 +88,23 @@ int clinux_filesystem(int fd, uint64_t *type, uint64_t *identity) {
     return 0;
 }
 
+// ioctl_xfs_fsgeometry(2), first version: every kernel with XFS has it.
+struct xfs_geometry {
+    uint32_t counts[8];
+    uint64_t sizes[4];
+    uint8_t uuid[16];
+    uint32_t rest[7];
+};
+
+int clinux_xfs_uuid(int fd, uint8_t uuid[16]) {
+    struct xfs_geometry geometry;
+    if (ioctl(fd, _IOR('X', 100, struct xfs_geometry), &geometry)) return -1;
+    memcpy(uuid, geometry.uuid, sizeof geometry.uuid);
+    return 0;
+}
+
+int clinux_dup3(int from, int to, int flags) { return dup3(from, to, flags); }
+
 int clinux_take_read_lease(int fd) { return fcntl(fd, F_SETLEASE, F_RDLCK); }
 
 int clinux_release_lease(int fd) { return fcntl(fd, F_SETLEASE, F_UNLCK); }

@@ -20,7 +20,7 @@ package enum AtomicFile {
             if replacing {
                 try File.rename(temporary, to: path)
             } else {
-                try File.renameUnlessThere(temporary, to: path)
+                try File.renameWithoutReplacing(temporary, to: path)
             }
             try Directory.synchronise(path.removingLastComponent())
         } catch {

@@ -22,11 +22,22 @@ package enum File {
         }
     }
 
-    /// renameat2(2) with RENAME_NOREPLACE: throws `fileExists` where `target` is there.
-    package static func renameUnlessThere(_ source: FilePath, to target: FilePath) throws(SystemError) {
+    /// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST when `target` is there, with EINVAL where the filesystem
+    /// cannot promise it.
+    package static func renameWithoutReplacing(_ source: FilePath, to target: FilePath) throws(SystemError) {
         _ = try systemCall("rename", source) {
             source.withPlatformString { source in target.withPlatformString { clinux_rename_noreplace(source, $0) } }
         }
+    }
+
+    /// readlink(2)
+    package static func readLink(_ path: FilePath) throws(SystemError) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let capacity = bytes.count
+        let count = try systemCall("read the link", path) {
+            path.withPlatformString { readlink($0, &bytes, capacity) }
+        }
+        return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// access(2): whether this process may read (and write) it.

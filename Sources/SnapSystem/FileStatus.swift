@@ -40,6 +40,7 @@ package struct FileStatus: Hashable, Sendable {
     package let inode: UInt64
     package let permissions: UInt32
     package let owner: UInt32
+    package let group: UInt32
     /// When the contents last changed, and when anything did, in nanoseconds since the epoch.
     package let contentsChanged: Int64
     package let statusChanged: Int64
@@ -61,6 +62,7 @@ package struct FileStatus: Hashable, Sendable {
         inode = UInt64(status.st_ino)
         permissions = status.st_mode & 0o7777
         owner = status.st_uid
+        group = status.st_gid
         contentsChanged = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         statusChanged = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
     }
@@ -69,6 +71,13 @@ package struct FileStatus: Hashable, Sendable {
     package init(of path: FilePath) throws(SystemError) {
         var status = stat()
         _ = try systemCall("look at", path) { path.withPlatformString { stat($0, &status) } }
+        self.init(status)
+    }
+
+    /// lstat(2): of a symbolic link itself.
+    package init(ofLink path: FilePath) throws(SystemError) {
+        var status = stat()
+        _ = try systemCall("look at", path) { path.withPlatformString { lstat($0, &status) } }
         self.init(status)
     }
 }

@@ -1,8 +1,9 @@
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
-/// Runs a system call that returns -1 and sets errno on failure. The one place that reads errno and retries EINTR.
-func systemCall<Result: FixedWidthInteger>(
+/// Runs a system call that returns -1 and sets errno on failure. The one place that reads errno and
+/// retries EINTR; `package` for the modules that wrap C libraries.
+package func systemCall<Result: FixedWidthInteger>(
     _ operation: String, _ subject: FilePath, _ call: () -> Result
 ) throws(SystemError) -> Result {
     while true {

@@ -54,6 +54,12 @@ int clinux_statx(int fd, struct clinux_statx *facts);
 // statfs(2): f_type and f_fsid (whose members are private).
 int clinux_filesystem(int fd, uint64_t *type, uint64_t *identity);
 
+// XFS_IOC_FSGEOMETRY_V1, whose structure is in no header of the C library: the UUID of an XFS.
+int clinux_xfs_uuid(int fd, uint8_t uuid[16]);
+
+// dup3(2): GNU-only.
+int clinux_dup3(int from, int to, int flags);
+
 // fcntl(2) is variadic. F_SETLEASE with F_RDLCK: granted only while nobody has the file open for writing.
 int clinux_take_read_lease(int fd);
 int clinux_release_lease(int fd);
