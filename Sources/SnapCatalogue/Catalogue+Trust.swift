@@ -1,0 +1,64 @@
+internal import GRDB
+package import SnapModel
+
+/// A point in the history of lost trust: greater is later. Counts from the making of the catalogue, so it means nothing
+/// after a rebuild; no process lives through one with the catalogue open.
+package struct TrustGeneration: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+
+    package var description: String { String(rawValue) }
+
+    package static func < (left: TrustGeneration, right: TrustGeneration) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Who skips a block because its chunk is stored asks in this order: `trustGeneration`, `distrustedDigests`, then
+/// `trusted`; and hands the generation to `complete`. What loses its trust at any time after the first step is found by
+/// one of the others.
+extension Catalogue {
+    /// Distrusts a chunk that failed a read or a scrub: nobody skips a block for its sake until it is healed by a
+    /// commit. Without effect on a digest that is not in the index, or distrusted already.
+    package func markSuspect(_ digest: Digest, reason: String) throws(CatalogueError) {
+        try write { database in
+            let statement = try database.cachedStatement(
+                sql: "UPDATE chunk SET distrust = 1 WHERE digest = ? AND distrust = 0")
+            try statement.execute(arguments: [digest.blob])
+            guard database.changesCount == 1 else { return }
+            let log = try database.cachedStatement(sql: "INSERT INTO distrust (digest, reason) VALUES (?, ?)")
+            try log.execute(arguments: [digest.blob, reason])
+        }
+    }
+
+    /// Where the history of lost trust is now.
+    package func trustGeneration() throws(CatalogueError) -> TrustGeneration {
+        try read { try $0.trustGeneration() }
+    }
+
+    /// All digests that are distrusted now; nil when there are more than `limit`.
+    package func distrustedDigests(limit: Int) throws(CatalogueError) -> Set<Digest>? {
+        precondition(limit >= 0, "a limit of \(limit) digests")
+        let digests = try read { database in
+            let statement = try database.cachedStatement(sql: "SELECT digest FROM chunk WHERE distrust <> 0 LIMIT ?")
+            return try Set(Row.fetchCursor(statement, arguments: [limit + 1]).map { try $0.digest(0) })
+        }
+        return digests.count > limit ? nil : digests
+    }
+}
+
+extension Database {
+    func trustGeneration() throws -> TrustGeneration {
+        let statement = try cachedStatement(sql: "SELECT coalesce(max(generation), 0) FROM distrust")
+        return TrustGeneration(rawValue: try Int64.fetchOne(statement) ?? 0)
+    }
+
+    /// What lost its trust after `generation` and has not regained it; also what is gone from the index.
+    func distrusted(since generation: TrustGeneration) throws -> Set<Digest> {
+        let statement = try cachedStatement(
+            sql: """
+                SELECT d.digest FROM distrust d LEFT JOIN chunk c ON c.digest = d.digest
+                WHERE d.generation > ? AND (c.digest IS NULL OR c.distrust <> 0)
+                """)
+        return try Set(Row.fetchCursor(statement, arguments: [generation.rawValue]).map { try $0.digest(0) })
+    }
+}

@@ -1,0 +1,4 @@
+enum SchemaGolden {
+    static let v1 = """
+        """
+}

@@ -1,0 +1,70 @@
+import SnapModel
+import SnapSystem
+import Testing
+
+@testable import SnapCatalogue
+
+/// Prints what things cost. No assertions: machines differ, and debug builds are slow.
+@Suite("Figures", .serialized)
+struct SpeedTests {
+    @Test func tenThousandSnapshots() throws {
+        let scratch = try Scratch()
+        let volumes = (0..<20).map(Sample.volume)
+        try Catalogue.rebuild(at: scratch.path, store: scratch.store) { filler in
+            for number in 0..<10_000 {
+                let tags = number.isMultiple(of: 2) ? [Tag(key: "Name", value: "nightly \(number)")] : []
+                try filler.add(Sample.completed(of: volumes[number % 20], second: number, tags: tags))
+            }
+        }
+        var watch = Stopwatch()
+        let catalogue = try scratch.open()
+        report("open", watch.seconds)
+        for round in 1...4 {
+            watch = Stopwatch()
+            let snapshots = try catalogue.snapshots()
+            report("list 10,000 snapshots, round \(round)", watch.seconds)
+            #expect(snapshots.count == 10_000)
+        }
+        let ids = try catalogue.snapshots().prefix(1_000).map(\.id)
+        watch = Stopwatch()
+        _ = try catalogue.snapshots(ids)
+        report("1,000 of them by id", watch.seconds)
+        watch = Stopwatch()
+        _ = try catalogue.snapshot(ids[500])
+        report("one of them by id", watch.seconds)
+    }
+
+    @Test func theIndex() throws {
+        let scratch = try Scratch()
+        let catalogue = try scratch.open()
+        let packs = (0..<100).map { pack in Sample.pack((0..<100).map { $0 + pack * 100 }, at: pack) }
+        var watch = Stopwatch()
+        for pack in packs { _ = try catalogue.commit([pack]) }
+        report("commit of a pack of 100", watch.seconds / 100)
+        let digests = (0..<10_000).map(Sample.digest)
+        watch = Stopwatch()
+        for first in stride(from: 0, to: 8_000, by: 4) { _ = try catalogue.trusted(Array(digests[first..<first + 4])) }
+        report("trusted, 4 digests", watch.seconds / 2_000)
+        watch = Stopwatch()
+        _ = try catalogue.locations(of: digests)
+        report("locations of 10,000", watch.seconds)
+        let pending = try catalogue.samplePending()
+        try catalogue.updateProgress(pending.id, processedByteCount: 0)
+        watch = Stopwatch()
+        for number in 0..<100 { try catalogue.updateProgress(pending.id, processedByteCount: number) }
+        report("progress", watch.seconds / 100)
+    }
+
+    @Test func aRebuildOfAMillionChunks() throws {
+        let scratch = try Scratch()
+        let watch = Stopwatch()
+        try Catalogue.rebuild(at: scratch.path, store: scratch.store) { filler in
+            for pack in 0..<200 { try filler.add(Sample.pack((0..<1_000).map { $0 + pack * 1_000 }, at: pack)) }
+        }
+        report("rebuild of 200,000 chunks", watch.seconds)
+    }
+
+    private func report(_ what: String, _ seconds: Double) {
+        print("catalogue: \(what): \(Int(seconds * 1_000_000)) µs")
+    }
+}
