@@ -1,0 +1,65 @@
+internal import SnapDevice
+package import SnapModel
+internal import SnapStore
+package import SnapSystem
+
+extension Engine {
+    /// Threads that read, check and write: more than processors, for they wait for two disks.
+    var imageWorkerCount: Int { configuration.workerCount + 2 }
+
+    /// Writes an image to a block device, or to a file that it makes. Returns once the target is on the medium.
+    ///
+    /// Without `keepGoing` throws `dataDamaged` at the first chunk that cannot be read; with it, the outcome lists them all.
+    package func restore(
+        _ request: RestoreRequest, progress: TransferProgress, cancellation: CancellationFlag
+    ) throws(EngineError) -> ImageOutcome {
+        let (snapshot, image) = try completedSnapshot(request.snapshot)
+        let manifest = try manifest(image)
+        try refuseSource(of: snapshot, request)
+        let target = try targeting { () throws(DeviceError) in
+            try RestoreTarget.open(
+                request.target, imageByteCount: manifest.root.volumeByteCount, force: request.force,
+                protecting: [configuration.storePath, configuration.cataloguePath])
+        }
+        do throws(EngineError) {
+            let reader = ImageReader(
+                manifest, engine: self, consumer: RestoreConsumer(target: target), keepGoing: request.keepGoing,
+                progress: progress, cancellation: cancellation)
+            let damage = try reader.run(workerCount: imageWorkerCount)
+            try targeting { () throws(DeviceError) in try target.commit() }
+            return ImageOutcome(
+                snapshot: snapshot, checkedByteCount: image.fullByteCount, damaged: damage.extents,
+                explanations: damage.explanations)
+        } catch {
+            target.abandon()
+            throw error
+        }
+    }
+
+    /// Going back to a snapshot on the volume that it was taken of is meant seriously, or is a slip.
+    private func refuseSource(of snapshot: Snapshot, _ request: RestoreRequest) throws(EngineError) {
+        guard !request.force, let facts = try? VolumeFacts.inspect(request.target) else { return }
+        guard facts.identity == snapshot.volume.identity else { return }
+        throw EngineError(DeviceError.isSource(request.target, of: snapshot.id), isTarget: true)
+    }
+}
+
+/// Writes what it is handed to the target.
+private struct RestoreConsumer: ImageConsumer {
+    let target: RestoreTarget
+
+    func consume(_ index: BlockIndex, _ buffer: borrowing AlignedBuffer, _ range: Range<Int>) throws(EngineError) {
+        do throws(DeviceError) {
+            try target.write(buffer, range: range, at: index.byteOffset)
+        } catch {
+            throw EngineError(error, isTarget: true)
+        }
+    }
+
+    func consumeZeros(_ extent: ByteExtent) throws(EngineError) {
+        try targeting { () throws(DeviceError) in try target.writeZeros(extent) }
+    }
+
+    /// What was on the target must not pass for the image.
+    func consumeDamage(_ extent: ByteExtent) throws(EngineError) { try consumeZeros(extent) }
+}

@@ -1,0 +1,105 @@
+internal import SnapCodec
+internal import SnapDevice
+package import SnapModel
+internal import SnapStore
+package import SnapSystem
+internal import Synchronization
+package import SystemPackage
+
+extension Engine {
+    /// Reads every byte of an image, and makes every check. The outcome lists what is damaged, and with `volume` where
+    /// that differs from the image; neither is thrown.
+    package func verify(
+        _ id: SnapshotID, against volume: FilePath?, consistency: ConsistencyMethod, progress: TransferProgress,
+        cancellation: CancellationFlag
+    ) throws(EngineError) -> ImageOutcome {
+        let (snapshot, image) = try completedSnapshot(id)
+        let manifest = try manifest(image)
+        let comparer = try volume.map { (path) throws(EngineError) in
+            try VolumeComparer(path, consistency: consistency, imageByteCount: manifest.root.volumeByteCount)
+        }
+        defer { comparer?.close() }
+        let reader = ImageReader(
+            manifest, engine: self, consumer: comparer ?? NullConsumer(), keepGoing: true, progress: progress,
+            cancellation: cancellation)
+        let damage = try reader.run(workerCount: imageWorkerCount)
+        try comparer?.confirm()
+        let damagedByteCount = damage.extents.reduce(0) { $0 + BlockGeometry.blockCount(ofByteCount: $1.byteCount) }
+            * BlockGeometry.byteCount
+        return ImageOutcome(
+            snapshot: snapshot, checkedByteCount: image.fullByteCount - damagedByteCount, damaged: damage.extents,
+            explanations: damage.explanations, differing: comparer?.differing ?? [])
+    }
+}
+
+/// Compares an image with a volume, byte by byte.
+private final class VolumeComparer: ImageConsumer {
+    /// Differences are told in units of this, the sector of most disks.
+    private static let unitByteCount = 4_096
+    /// How much of the volume is read at once where the image has zeros.
+    private static let zerosByteCount = 2 << 20
+
+    private let reader: VolumeReader
+    private let imageByteCount: Int
+    private let buffers: BufferPool
+    private let found = Mutex<[ByteExtent]>([])
+
+    init(_ path: FilePath, consistency: ConsistencyMethod, imageByteCount: Int) throws(EngineError) {
+        self.imageByteCount = imageByteCount
+        reader = try reading { () throws(DeviceError) in
+            try VolumeReader(opening: try VolumeFacts.inspect(path), method: consistency)
+        }
+        buffers = try .forEngine(bufferByteCount: Self.zerosByteCount, bufferCount: 4)
+    }
+
+    /// What differs; where one is longer than the other, also that.
+    var differing: [ByteExtent] {
+        let (shorter, longer) = (min(imageByteCount, reader.byteCount), max(imageByteCount, reader.byteCount))
+        let excess = ByteExtent(offset: shorter, byteCount: longer - shorter)
+        return ImageReader.joined(found.withLock { $0 } + [excess])
+    }
+
+    func confirm() throws(EngineError) {
+        try reading { () throws(DeviceError) in try reader.confirmUnchanged() }
+    }
+
+    func close() { reader.close() }
+
+    func consume(_ index: BlockIndex, _ buffer: borrowing AlignedBuffer, _ range: Range<Int>) throws(EngineError) {
+        let extent = ByteExtent(offset: index.byteOffset, byteCount: range.count)
+        guard let (held, byteCount) = try read(extent) else { return }
+        if ByteComparison.areEqual(buffer, range.prefix(byteCount), held, 0..<byteCount) { return }
+        for start in stride(from: 0, to: byteCount, by: Self.unitByteCount) {
+            let unit = start..<min(start + Self.unitByteCount, byteCount)
+            let image = range.lowerBound + unit.lowerBound..<range.lowerBound + unit.upperBound
+            if !ByteComparison.areEqual(buffer, image, held, unit) { note(extent.offset + start, unit.count) }
+        }
+    }
+
+    func consumeZeros(_ extent: ByteExtent) throws(EngineError) {
+        var position = extent.offset
+        while position < min(extent.end, reader.byteCount) {
+            let data = try reading { () throws(DeviceError) in try reader.nextData(from: position) }
+            guard let data, data.offset < extent.end else { return }
+            position = max(position, data.offset)
+            let byteCount = min(Self.zerosByteCount, extent.end - position)
+            try compareZeros(ByteExtent(offset: position, byteCount: byteCount))
+            position += byteCount
+        }
+    }
+
+    /// What the image has there is not known.
+    func consumeDamage(_: ByteExtent) throws(EngineError) {}
+
+    private func compareZeros(_ extent: ByteExtent) throws(EngineError) {
+        guard let (held, byteCount) = try read(extent) else { return }
+        for start in stride(from: 0, to: byteCount, by: Self.unitByteCount) {
+            let unit = start..<min(start + Self.unitByteCount, byteCount)
+            if !ZeroTest.isZero(held, range: unit) { note(extent.offset + start, unit.count) }
+        }
+    }
+
+    private func note(_ offset: Int, _ byteCount: Int) {
+        found.withLock { ByteExtent.append(ByteExtent(offset: offset, byteCount: byteCount), to: &$0) }
+    }
+}
