@@ -1,5 +1,5 @@
 internal import SnapDevice
-package import SnapModel
+internal import SnapModel
 internal import SnapStore
 package import SnapSystem
 

@@ -67,8 +67,9 @@ private final class VolumeComparer: ImageConsumer {
 
     func consume(_ index: BlockIndex, _ buffer: borrowing AlignedBuffer, _ range: Range<Int>) throws(EngineError) {
         let extent = ByteExtent(offset: index.byteOffset, byteCount: range.count)
-        guard let (held, byteCount) = try read(extent) else { return }
-        if ByteComparison.areEqual(buffer, range.prefix(byteCount), held, 0..<byteCount) { return }
+        let held = buffers.lease()
+        let byteCount = try read(extent, into: held)
+        if ByteComparison.areEqual(buffer, range.lowerBound..<range.lowerBound + byteCount, held, 0..<byteCount) { return }
         for start in stride(from: 0, to: byteCount, by: Self.unitByteCount) {
             let unit = start..<min(start + Self.unitByteCount, byteCount)
             let image = range.lowerBound + unit.lowerBound..<range.lowerBound + unit.upperBound
@@ -92,11 +93,24 @@ private final class VolumeComparer: ImageConsumer {
     func consumeDamage(_: ByteExtent) throws(EngineError) {}
 
     private func compareZeros(_ extent: ByteExtent) throws(EngineError) {
-        guard let (held, byteCount) = try read(extent) else { return }
+        let held = buffers.lease()
+        let byteCount = try read(extent, into: held)
         for start in stride(from: 0, to: byteCount, by: Self.unitByteCount) {
             let unit = start..<min(start + Self.unitByteCount, byteCount)
             if !ZeroTest.isZero(held, range: unit) { note(extent.offset + start, unit.count) }
         }
+    }
+
+    /// Reads what the volume has of `extent`; it may be shorter than the image. Returns how many bytes.
+    private func read(_ extent: ByteExtent, into held: borrowing AlignedBuffer) throws(EngineError) -> Int {
+        let byteCount = min(extent.end, reader.byteCount) - extent.offset
+        guard byteCount > 0 else { return 0 }
+        do throws(DeviceError) {
+            try reader.read(into: held, range: 0..<byteCount, at: extent.offset)
+        } catch {
+            throw EngineError(error)
+        }
+        return byteCount
     }
 
     private func note(_ offset: Int, _ byteCount: Int) {

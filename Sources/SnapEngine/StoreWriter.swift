@@ -141,7 +141,7 @@ private struct OpenPacks: ~Copyable {
         return nil
     }
 
-    consuming func finish() throws(EngineError) -> [UnpublishedPack] {
+    mutating func finish() throws(EngineError) -> [UnpublishedPack] {
         var packs: [UnpublishedPack] = []
         do throws(StoreError) {
             if let writer = blocks.take() { packs.append(try writer.finish()) }
@@ -153,7 +153,7 @@ private struct OpenPacks: ~Copyable {
         return packs
     }
 
-    consuming func abandon() {
+    mutating func abandon() {
         blocks.take()?.abandon()
         pages.take()?.abandon()
     }

@@ -29,7 +29,7 @@ package struct PackWriter: ~Copyable, Sendable {
     }
 
     /// Writes the footer. The pack is whole then, but nobody sees it before it is published.
-    package consuming func finish() throws(StoreError) -> UnpublishedPack {
+    package borrowing func finish() throws(StoreError) -> UnpublishedPack {
         let footer = PackFormat.footer(entries, at: byteCount)
         let buffer = try AlignedBuffer.forStore(byteCount: footer.count)
         buffer.store(footer, at: 0)
@@ -39,7 +39,7 @@ package struct PackWriter: ~Copyable, Sendable {
     }
 
     /// Removes what was written.
-    package consuming func abandon() { object.abandon() }
+    package borrowing func abandon() { object.abandon() }
 }
 
 extension AlignedBuffer {
