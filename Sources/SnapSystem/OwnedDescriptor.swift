@@ -6,7 +6,7 @@ package import SystemPackage
 ///
 /// All offsets and counts are bytes. Reads and writes are positional, so that threads may share a borrowed descriptor.
 package struct OwnedDescriptor: ~Copyable, Sendable {
-    private let number: Number
+    private let number: DescriptorNumber
     /// What was opened: the subject of errors.
     package let path: FilePath
 
@@ -49,7 +49,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         opening path: FilePath, _ access: Access, options: Options = [], permissions: UInt32 = 0o644
     ) throws(SystemError) {
         let flags = access.flag | options.rawValue | O_CLOEXEC
-        number = Number(
+        number = DescriptorNumber(
             value: try systemCall("open", path) { path.withPlatformString { clinux_open($0, flags, permissions) } })
         self.path = path
     }
@@ -60,20 +60,6 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         let code = number.close()
         // Not retried on EINTR: on Linux the descriptor is closed already (close(2)).
         if code != 0, code != EINTR { throw SystemError("close", subject, Errno(rawValue: code)) }
-    }
-
-    /// The number alone: a type that can be discarded may hold nothing but trivial values.
-    private struct Number: ~Copyable {
-        let value: CInt
-
-        deinit { _ = Glibc.close(value) }
-
-        /// Returns errno, or 0.
-        consuming func close() -> CInt {
-            let value = value
-            discard self
-            return Glibc.close(value) == 0 ? 0 : errno
-        }
     }
 }
 
@@ -92,5 +78,20 @@ extension OwnedDescriptor {
             }
         }
         try self.init(opening: path, access, options: options, permissions: permissions)
+    }
+}
+
+/// The number alone: a type that can be discarded may hold nothing but trivial values. `package` and not private,
+/// because the optimiser otherwise refers to it from other modules without exporting it.
+package struct DescriptorNumber: ~Copyable, Sendable {
+    let value: CInt
+
+    deinit { _ = Glibc.close(value) }
+
+    /// Returns errno, or 0.
+    consuming func close() -> CInt {
+        let value = value
+        discard self
+        return Glibc.close(value) == 0 ? 0 : errno
     }
 }
