@@ -99,7 +99,8 @@ def print_results(results):
 
 def write_json(path, bench, results):
     sections = {
-        name: {**result, "Targets": [asdict(target) for target in result["Targets"]]} for name, result in results.items()
+        name: {**result, "Targets": [asdict(target) for target in result["Targets"]]}
+        for name, result in results.items()
     }
     with open(path, "w") as file:
         json.dump({"Machine": machine(), "Quick": bench.is_quick, "Sections": sections}, file, indent=2)

@@ -15,7 +15,7 @@ def populate(path, snapshot_id, count):
     try:
         places = rows_with(database, snapshot_id)
         if not places:
-            raise RuntimeError("no table of the catalogue holds a snapshot id as text: see scripts/bench.d/catalogue.py")
+            raise RuntimeError("no table holds a snapshot id as text: see scripts/bench.d/catalogue.py")
         with database:
             for _ in range(count - 1):
                 new_id = "snap-" + secrets.token_hex(9)[:17]

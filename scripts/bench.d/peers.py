@@ -1,8 +1,8 @@
 """Other programs that can keep an image of a volume, each as its own manual would have a block device kept.
 
 What they store is synced before the clock stops, as snapctl's is. borg: no encryption, LZ4, fixed 4 MiB chunks, as its
-manual advises for block devices. restic: as it comes (it always encrypts; automatic compression), fed by stdin, since it does
-not read devices. casync: as it comes. qemu-img and dd copy the whole each time: uncached, and synced.
+manual advises for block devices. restic: as it comes (it always encrypts; automatic compression), fed by stdin,
+since it does not read devices. casync: as it comes. qemu-img and dd copy the whole each time: uncached, and synced.
 """
 
 import os
@@ -96,7 +96,8 @@ class QemuImg(Peer):
 
     def restore_arguments(self, target):
         image = os.path.join(self.repository, "image.qcow2")
-        return ["qemu-img", "convert", "-n", "-T", "none", "-t", "none", "-W", "-f", "qcow2", "-O", "raw", image, target]
+        options = ["-n", "-T", "none", "-t", "none", "-W", "-f", "qcow2", "-O", "raw"]
+        return ["qemu-img", "convert", *options, image, target]
 
 
 class Dd(Peer):

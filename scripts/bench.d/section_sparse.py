@@ -33,8 +33,9 @@ def measure(bench):
 
 def targets(plain, sparse):
     extra = sparse.peak_bytes - plain.peak_bytes
+    is_quick_enough = sparse.seconds < SECONDS_LIMIT
     return [
-        Target("sparse 16 TiB image", f"{sparse.seconds:.2f} s", f"< {SECONDS_LIMIT} s", sparse.seconds < SECONDS_LIMIT),
+        Target("sparse 16 TiB image", f"{sparse.seconds:.2f} s", f"< {SECONDS_LIMIT} s", is_quick_enough),
         Target("its memory beyond the plain one's", f"{extra / MIB:.0f} MiB", "≤ 32 MiB", extra <= MEMORY_ALLOWANCE),
     ]
 

@@ -9,7 +9,7 @@ SUPERVISED_PID=""
 supervised() {
     local status=0
     set -m
-    "$@" </dev/null &
+    { set +m && "$@"; } </dev/null &
     SUPERVISED_PID=$!
     set +m
     wait "$SUPERVISED_PID" || status=$?
