@@ -44,9 +44,10 @@ class Bench:
 
 def byte_count(text):
     match = re.fullmatch(r"(\d+)([KMGT]?)(i?B)?", text, re.IGNORECASE)
-    if not match or int(match[1]) == 0:
-        raise argparse.ArgumentTypeError(f"not a size: {text} (such as 512M or 6G)")
-    return int(match[1]) * UNITS[match[2].upper()]
+    size = int(match[1]) * UNITS[match[2].upper()] if match else 0
+    if size == 0 or size % UNITS["M"]:
+        raise argparse.ArgumentTypeError(f"not a size in whole MiB: {text} (such as 512M or 6G)")
+    return size
 
 
 def positive(text):
