@@ -1,0 +1,60 @@
+"""The two sides of every pair: snapctl and the yardstick."""
+
+import json
+import os
+import shutil
+
+from measure import run
+
+
+class Snapctl:
+    def __init__(self, path, root):
+        self.path = path
+        self.root = root
+
+    def reset(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def create(self, volume, **options):
+        """The cost, and the snapshot's record."""
+        cost = self._run("create", "--volume", volume, "--output", "json", **options)
+        return cost, json.loads(cost.stdout)
+
+    def restore(self, snapshot, target):
+        return self._run("restore", snapshot, "--to", target, "--force")
+
+    def verify(self, snapshot):
+        return self._run("verify", snapshot)
+
+    def list(self, **options):
+        return self._run("list", "--output", "json", **options)
+
+    def version(self):
+        return run([self.path, "--version"], cold=False)
+
+    def _run(self, verb, *arguments, **options):
+        return run([self.path, verb, *arguments, "--root", self.root], **options)
+
+
+class Yardstick:
+    def __init__(self, path, scratch, threads):
+        self.path = path
+        self.packs = os.path.join(scratch, "yardstick-packs")
+        self.threads = str(threads)
+
+    def hash(self, volume):
+        return run([self.path, "hash", volume, self.threads])
+
+    def pack(self, volume):
+        shutil.rmtree(self.packs, ignore_errors=True)
+        os.mkdir(self.packs)
+        try:
+            return run([self.path, "pack", volume, self.threads, self.packs])
+        finally:
+            shutil.rmtree(self.packs, ignore_errors=True)
+
+    def write(self, volume, target):
+        """Loading the blocks is no part of the work, so the seconds are the yardstick's own count."""
+        cost = run([self.path, "write", volume, self.threads, target])
+        cost.seconds = json.loads(cost.stdout)["seconds"]
+        return cost
