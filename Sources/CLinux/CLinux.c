@@ -53,6 +53,13 @@ int clinux_zero_out(int fd, uint64_t offset, uint64_t byte_count) {
 
 int clinux_is_read_only(int fd, int *read_only) { return ioctl(fd, BLKROGET, read_only); }
 
+int clinux_terminal_width(int fd, int *columns) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size)) return -1;
+    *columns = size.ws_col;
+    return 0;
+}
+
 int clinux_loop_status(int fd, struct clinux_loop *loop) {
     struct loop_info64 info;
     if (ioctl(fd, LOOP_GET_STATUS64, &info)) return -1;

@@ -1,1 +1,3 @@
-print("x")
+import SnapCommands
+
+Program.main()

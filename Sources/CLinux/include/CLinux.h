@@ -28,6 +28,9 @@ int clinux_flush_block_device(int fd);
 int clinux_zero_out(int fd, uint64_t offset, uint64_t byte_count);
 int clinux_is_read_only(int fd, int *read_only);
 
+// TIOCGWINSZ: the width of a terminal, in columns.
+int clinux_terminal_width(int fd, int *columns);
+
 // LOOP_GET_STATUS64: which file a loop device reads.
 struct clinux_loop {
     uint64_t device;

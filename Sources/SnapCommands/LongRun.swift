@@ -1,0 +1,33 @@
+internal import SnapEngine
+internal import SnapSystem
+
+/// What every long verb has around its one engine call: progress, and an end by signal.
+struct LongRun {
+    let progress = TransferProgress()
+    let cancellation = CancellationFlag()
+    private let reporter: ProgressReporter?
+
+    init(_ verb: String, tellsNew: Bool = false, isQuiet: Bool) {
+        reporter = isQuiet ? nil : ProgressReporter(progress, ProgressText(verb: verb, tellsNew: tellsNew))
+    }
+
+    /// Tells whoever watches which snapshot it is.
+    func announce(_ subject: String) { reporter?.announce(subject) }
+
+    /// Runs `body` with SIGINT, SIGTERM and SIGHUP as a wish to `cancellation`.
+    func cancellable<Result>(_ body: () throws(EngineError) -> Result) throws(EngineError) -> Result {
+        let watch = SignalWatch(cancelling: cancellation)
+        defer { withExtendedLifetime(watch) {} }
+        return try shown(body)
+    }
+
+    /// Runs `body`, which signals end at once.
+    func shown<Result>(_ body: () throws(EngineError) -> Result) throws(EngineError) -> Result {
+        reporter?.start()
+        var hasSucceeded = false
+        defer { reporter?.finish(hasSucceeded: hasSucceeded) }
+        let result = try body()
+        hasSucceeded = true
+        return result
+    }
+}

@@ -1,0 +1,36 @@
+internal import ArgumentParser
+
+/// The root of the commands.
+struct Snapctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snapctl",
+        abstract: "EBS-style snapshots of block devices, on your own machine.",
+        discussion: """
+            A snapshot is a point-in-time image of a volume: a block device, a partition, a loop device or an image \
+            file. Only the 512 KiB blocks that nobody stored before are stored; every snapshot is complete, and none \
+            depends on another.
+
+            EXAMPLES
+              snapctl create --volume /dev/vdb --description nightly
+              snapctl list
+              snapctl restore snap-0123456789abcdef0 --to /dev/vdc
+              snapctl verify snap-0123456789abcdef0
+
+            COMPLETIONS
+              snapctl --generate-completion-script bash > /etc/bash_completion.d/snapctl
+              (also zsh and fish)
+
+            EXIT STATUS
+            \(ErrorTable.summary)
+            """,
+        version: Version.text,
+        subcommands: [
+            CreateCommand.self, ListCommand.self, RestoreCommand.self, VerifyCommand.self, DiffCommand.self,
+            BenchmarkCommand.self, CatalogueCommand.self,
+        ])
+}
+
+/// What `--version` prints.
+enum Version {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,92 @@
+internal import SnapModel
+
+/// The fields of a snapshot under EBS's names, in the order in which EBS's own example has them; what EBS does not
+/// know is under `Snapctl`.
+enum SnapshotFields {
+    /// `isListed`: DescribeSnapshots has a `StateMessage`, CreateSnapshot has none.
+    static func record(of snapshot: Snapshot, isListed: Bool) -> OutputValue {
+        var fields: [OutputField] = []
+        fields.reserveCapacity(16)
+        fields.append("Description", .text(snapshot.description))
+        fields.append("Tags", .list(snapshot.tags.map(tag)))
+        fields.append("VolumeId", .text(snapshot.volume.id.rawValue))
+        fields.append("State", .text(snapshot.state.rawValue))
+        if isListed { fields.append("StateMessage", snapshot.stateMessage.map(OutputValue.text)) }
+        fields.append("VolumeSize", .integer(gibibytes(snapshot.volumeByteCount)))
+        fields.append("StartTime", .time(snapshot.startTime))
+        fields.append("CompletionTime", snapshot.completionTime.map(OutputValue.time))
+        fields.append("Progress", .text(progress(of: snapshot)))
+        fields.append("OwnerId", .text(snapshot.ownerID))
+        fields.append("SnapshotId", .text(snapshot.id.rawValue))
+        fields.append("Encrypted", .boolean(snapshot.isEncrypted))
+        fields.append("FullSnapshotSizeInBytes", snapshot.image.map { .integer($0.fullByteCount) })
+        fields.append("Snapctl", own(of: snapshot))
+        return .record(fields)
+    }
+
+    private static func own(of snapshot: Snapshot) -> OutputValue {
+        var fields: [OutputField] = []
+        fields.reserveCapacity(7)
+        fields.append("VolumePath", .text(snapshot.volume.path))
+        fields.append("VolumeByteCount", .integer(snapshot.volumeByteCount))
+        fields.append("Consistency", consistency(snapshot.consistency))
+        if let image = snapshot.image {
+            fields.append("ManifestRoot", .text(image.manifestRoot.description))
+            fields.append("NewByteCount", .integer(image.newByteCount))
+            fields.append("StoredByteCount", .integer(image.storedByteCount))
+        }
+        fields.append("DurationSeconds", duration(of: snapshot))
+        return .record(fields)
+    }
+
+    private static func consistency(_ consistency: Consistency) -> OutputValue {
+        .record([
+            OutputField("Method", .text(consistency.method.rawValue)),
+            OutputField("PointInTime", .boolean(consistency.isPointInTime)),
+        ])
+    }
+
+    private static func tag(_ tag: Tag) -> OutputValue {
+        .record([OutputField("Key", .text(tag.key)), OutputField("Value", .text(tag.value))])
+    }
+
+    /// Start and completion are in milliseconds, so their distance is in thousandths of a second.
+    private static func duration(of snapshot: Snapshot) -> OutputValue? {
+        snapshot.completionTime.map { end in
+            .thousandths(Int(end.millisecondsSinceEpoch - snapshot.startTime.millisecondsSinceEpoch))
+        }
+    }
+
+    /// GiB, rounded up, as EBS sells them: never 0.
+    static func gibibytes(_ byteCount: Int) -> Int { max(1, byteCount >> 30 + (byteCount & (1 << 30 - 1) == 0 ? 0 : 1)) }
+
+    /// EBS's `Progress`: empty at first; `100%` says that the snapshot is completed, and nothing else does.
+    static func progress(of snapshot: Snapshot) -> String {
+        if snapshot.state == .completed { return "100%" }
+        guard snapshot.processedByteCount > 0, snapshot.volumeByteCount > 0 else { return "" }
+        return "\(Percentage.ofUnfinished(snapshot.processedByteCount, of: snapshot.volumeByteCount))%"
+    }
+
+    static func tint(of state: SnapshotState) -> Tint {
+        switch state {
+        case .pending: .waiting
+        case .completed: .good
+        case .error: .bad
+        }
+    }
+
+    static func words(for consistency: Consistency) -> String {
+        consistency.isPointInTime
+            ? "point in time (\(consistency.method.rawValue))"
+            : "NOT of one point in time: the volume was read while it could be written to"
+    }
+}
+
+/// Whole percents.
+enum Percentage {
+    /// From 0 to 99: all that was read still has to be made durable.
+    static func ofUnfinished(_ part: Int, of whole: Int) -> Int {
+        guard whole > 0 else { return 0 }
+        return min(99, max(0, Int(Double(part) / Double(whole) * 100)))
+    }
+}
