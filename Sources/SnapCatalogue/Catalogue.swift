@@ -55,8 +55,9 @@ package final class Catalogue: Sendable {
 
     deinit {
         progress.close()
-        // Explicitly, so that the log is folded into the database before the lock is given back. A failure loses
-        // nothing: the next to open the catalogue finds the log and goes on with it.
+        // The readers first, then the writer: the last connection folds the log into the database, which a reader may
+        // not. A failure loses nothing: the next to open the catalogue finds the log and goes on with it.
+        pool.releaseMemory()
         try? pool.close()
     }
 

@@ -74,7 +74,7 @@ enum Schema {
         ) STRICT;
 
         CREATE INDEX snapshotByStart ON snapshot (startTime);
-        CREATE INDEX snapshotByVolume ON snapshot (volume, startTime);
+        CREATE INDEX snapshotByVolume ON snapshot (volume, state, startTime);
         CREATE INDEX snapshotByState ON snapshot (state, startTime);
 
         -- Tags of volumes and snapshots, by the id of the resource.

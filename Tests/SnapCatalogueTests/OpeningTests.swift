@@ -44,9 +44,11 @@ struct OpeningTests {
     @Test func refusesTheCatalogueOfAnotherStore() throws {
         _ = try scratch.open()
         let other = StoreID.random()
+        let before = try dump()
         let error = catalogueError { try Catalogue.open(at: scratch.path, store: other) }
         #expect(error?.code == .foreignStore)
         #expect(error?.explanation.contains(scratch.store.rawValue) == true)
+        #expect(try dump() == before, "it was not changed")
     }
 
     @Test func refusesASchemaFromTheFuture() throws {
@@ -54,9 +56,9 @@ struct OpeningTests {
             let catalogue = try scratch.open()
             try catalogue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v999')") }
         }
-        let before = try contents()
+        let before = try dump()
         #expect(catalogueError { try scratch.open() }?.code == .fromTheFuture)
-        #expect(try contents() == before, "it was not changed")
+        #expect(try dump() == before, "it was not changed")
     }
 
     @Test(arguments: [1, 15, 99, 100, 4_096, 100_000])
@@ -141,5 +143,28 @@ struct OpeningTests {
         #expect(CatalogueError(full, at: scratch.path).code == .noSpace)
     }
 
+    @Test func theLastToCloseFoldsTheLogIntoTheDatabase() throws {
+        do {
+            let catalogue = try scratch.open()
+            let pending = try catalogue.samplePending()
+            try catalogue.updateProgress(pending.id, processedByteCount: 1)
+            _ = try catalogue.snapshots()
+        }
+        #expect(try scratch.names() == ["catalogue.db", "catalogue.db.lock", "catalogue.db.opening"])
+    }
+
+    /// All that the tables hold, but for those of GRDB.
+    private func dump() throws -> String {
+        let stream = DumpText()
+        try DatabaseQueue(path: scratch.path.string).dumpContent(format: .list(), to: stream)
+        return stream.text
+    }
+
     private func contents() throws -> Data { try Data(contentsOf: URL(filePath: scratch.path.string)) }
+}
+
+private final class DumpText: TextOutputStream {
+    var text = ""
+
+    func write(_ string: String) { text += string }
 }
