@@ -38,6 +38,7 @@ package final class Catalogue: Sendable {
         _ file: CatalogueFile, store: StoreID, filesystemMagic: UInt64
     ) throws(CatalogueError) -> Catalogue {
         try file.checkFilesystem(magic: filesystemMagic)
+        try file.finishRebuild()
         guard let lock = try file.lock(.shared) else {
             throw CatalogueError(.busy, file.path.string, "is being rebuilt by another snapctl")
         }

@@ -12,6 +12,9 @@ struct CatalogueFile {
     /// Held exclusively while it is made or migrated: SQLite's own locks do not cover the change to WAL mode.
     var openingLock: FilePath { FilePath(path.string + ".opening") }
 
+    /// A rebuilt database that is whole and durable, on its way to be the database.
+    var successor: FilePath { FilePath(path.string + ".rebuilt") }
+
     /// The database and what SQLite keeps beside it.
     var databaseFiles: [FilePath] { ["", "-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
 

@@ -106,6 +106,18 @@ struct RebuildTests {
         try check()
     }
 
+    /// Cut off after the work was done, before, between and after the removal of the old files.
+    @Test(arguments: [0, 1, 2, 3])
+    func aCrashDuringTheExchangeIsMadeGoodByTheNext(removedCount: Int) throws {
+        try rebuild()
+        try FileManager.default.moveItem(atPath: scratch.path.string, toPath: scratch.path.string + ".rebuilt")
+        for name in ["", "-wal", "-shm"].dropFirst(removedCount) {
+            try Data(repeating: 7, count: 9_000).write(to: URL(filePath: scratch.path.string + name))
+        }
+        try check()
+        #expect(try !scratch.names().contains("catalogue.db.rebuilt"))
+    }
+
     @Test(arguments: [false, true])
     func theNewerPackCounts(newestFirst: Bool) throws {
         let (old, new) = (Sample.pack([1], at: 0), Sample.pack([1], at: 60))
