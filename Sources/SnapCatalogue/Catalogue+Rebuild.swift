@@ -11,12 +11,15 @@ extension Catalogue {
     /// records would be lost to the new catalogue. Throws `busy` when another snapctl has it open, what `open` throws of
     /// the folder, and what `fill` throws (so the type is open); then the old catalogue is as it was.
     package static func rebuild<Result>(
-        at path: FilePath, store: StoreID, _ fill: (CatalogueFiller) throws -> Result
+        at path: FilePath,
+        store: StoreID,
+        _ fill: (CatalogueFiller) throws -> Result
     ) throws -> Result {
         let file = CatalogueFile(path: path)
         let lock = try file.claim()
         let draft = CatalogueFile(
-            path: FilePath(path.string + AtomicFile.temporaryMarker + ProcessIdentity.current.description))
+            path: FilePath(path.string + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
+        )
         do {
             let filler = try CatalogueFiller(draft, store: store)
             let result = try fill(filler)
@@ -38,7 +41,11 @@ extension CatalogueFile {
         do {
             try checkFilesystem(magic: try filesystemMagic())
             guard let lock = try lock(.exclusive) else {
-                throw CatalogueError(.busy, path.string, "is in use by another snapctl, so it cannot be replaced")
+                throw CatalogueError(
+                    .busy,
+                    path.string,
+                    "is in use by another snapctl, so it cannot be replaced"
+                )
             }
             let start = (path.lastComponent?.string ?? "") + AtomicFile.temporaryMarker
             // Whoever made them is dead: the lock is ours.

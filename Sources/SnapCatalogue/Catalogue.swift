@@ -35,7 +35,9 @@ package final class Catalogue: Sendable {
 
     /// `open`, with the answer of statfs(2) given.
     static func open(
-        _ file: CatalogueFile, store: StoreID, filesystemMagic: UInt64
+        _ file: CatalogueFile,
+        store: StoreID,
+        filesystemMagic: UInt64
     ) throws(CatalogueError) -> Catalogue {
         try file.checkFilesystem(magic: filesystemMagic)
         try file.finishRebuild()

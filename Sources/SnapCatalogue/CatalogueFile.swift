@@ -50,7 +50,11 @@ struct CatalogueFile {
         }
         let applicationID = header[Self.applicationIDRange].reduce(0) { $0 << 8 | UInt32($1) }
         guard applicationID == Schema.applicationID else {
-            throw CatalogueError(.notADatabase, path.string, "is an SQLite database, but no catalogue of snapctl")
+            throw CatalogueError(
+                .notADatabase,
+                path.string,
+                "is an SQLite database, but no catalogue of snapctl"
+            )
         }
     }
 

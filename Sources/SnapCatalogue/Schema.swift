@@ -14,7 +14,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1", foreignKeyChecks: .immediate) { database in
             try database.execute(sql: v1)
-            try database.execute(sql: "INSERT INTO meta (key, value) VALUES ('store', ?)", arguments: [store.rawValue])
+            try database.execute(
+                sql: "INSERT INTO meta (key, value) VALUES ('store', ?)",
+                arguments: [store.rawValue]
+            )
         }
         return migrator
     }

@@ -38,7 +38,11 @@ struct OpeningTests {
 
     @Test(arguments: [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994] as [UInt64])
     func acceptsLocalFilesystems(magic: UInt64) throws {
-        _ = try Catalogue.open(CatalogueFile(path: scratch.path), store: scratch.store, filesystemMagic: magic)
+        _ = try Catalogue.open(
+            CatalogueFile(path: scratch.path),
+            store: scratch.store,
+            filesystemMagic: magic
+        )
     }
 
     @Test func refusesTheCatalogueOfAnotherStore() throws {
@@ -98,7 +102,9 @@ struct OpeningTests {
         let whole = try contents()
         for page in 0..<(whole.count / 4_096) {
             var broken = whole
-            for position in page * 4_096..<page * 4_096 + 200 where position >= 100 { broken[position] ^= 0xa5 }
+            for position in page * 4_096..<page * 4_096 + 200 where position >= 100 {
+                broken[position] ^= 0xa5
+            }
             try broken.write(to: URL(filePath: scratch.path.string))
             let error = catalogueError {
                 let catalogue = try scratch.open()

@@ -15,7 +15,9 @@ struct RebuildTests {
     init() throws {
         scratch = try Scratch()
         let volume = Sample.volume()
-        snapshots = (0..<5).map { Sample.completed(of: volume, second: $0, tags: [Tag(key: "n", value: "\($0)")]) }
+        snapshots = (0..<5).map {
+            Sample.completed(of: volume, second: $0, tags: [Tag(key: "n", value: "\($0)")])
+        }
         packs = (0..<5).map { Sample.pack([$0, $0 + 1, $0 + 2], at: $0) }
     }
 
@@ -110,7 +112,10 @@ struct RebuildTests {
     @Test(arguments: [0, 1, 2, 3])
     func aCrashDuringTheExchangeIsMadeGoodByTheNext(removedCount: Int) throws {
         try rebuild()
-        try FileManager.default.moveItem(atPath: scratch.path.string, toPath: scratch.path.string + ".rebuilt")
+        try FileManager.default.moveItem(
+            atPath: scratch.path.string,
+            toPath: scratch.path.string + ".rebuilt"
+        )
         for name in ["", "-wal", "-shm"].dropFirst(removedCount) {
             try Data(repeating: 7, count: 9_000).write(to: URL(filePath: scratch.path.string + name))
         }

@@ -43,7 +43,9 @@ struct SpeedTests {
         report("commit of a pack of 100", watch.seconds / 100)
         let digests = (0..<10_000).map(Sample.digest)
         watch = Stopwatch()
-        for first in stride(from: 0, to: 8_000, by: 4) { _ = try catalogue.trusted(Array(digests[first..<first + 4])) }
+        for first in stride(from: 0, to: 8_000, by: 4) {
+            _ = try catalogue.trusted(Array(digests[first..<first + 4]))
+        }
         report("trusted, 4 digests", watch.seconds / 2_000)
         watch = Stopwatch()
         _ = try catalogue.locations(of: digests)
@@ -59,7 +61,9 @@ struct SpeedTests {
         let scratch = try Scratch()
         let watch = Stopwatch()
         try Catalogue.rebuild(at: scratch.path, store: scratch.store) { filler in
-            for pack in 0..<100 { try filler.add(Sample.pack((0..<1_000).map { $0 + pack * 1_000 }, at: pack)) }
+            for pack in 0..<100 {
+                try filler.add(Sample.pack((0..<1_000).map { $0 + pack * 1_000 }, at: pack))
+            }
         }
         report("rebuild of 100,000 chunks", watch.seconds)
     }
