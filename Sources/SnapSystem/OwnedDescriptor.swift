@@ -62,8 +62,9 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         if code != 0, code != EINTR { throw SystemError("close", subject, Errno(rawValue: code)) }
     }
 
-    /// The number alone: a type that can be discarded may hold nothing but trivial values.
-    private struct Number: ~Copyable {
+    /// The number alone: a type that can be discarded may hold nothing but trivial values. Not private: other modules
+    /// that end a descriptor's life refer to it, and an optimised build of this one leaves no private symbol to link to.
+    struct Number: ~Copyable {
         let value: CInt
 
         deinit { _ = Glibc.close(value) }
