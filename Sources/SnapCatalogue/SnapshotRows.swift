@@ -33,18 +33,30 @@ extension Database {
     }
 
     private func tagsByResource(_ rows: [SnapshotRow], _ isEverything: Bool) throws -> [String: [Tag]] {
+        // Of all: those from "snap-" on, before what follows the hyphen in ASCII.
         let condition =
-            isEverything ? "GLOB '\(SnapshotID.prefix)-*'" : "IN (SELECT value FROM json_each(?))"
+            isEverything
+            ? "BETWEEN '\(SnapshotID.prefix)-' AND '\(SnapshotID.prefix).'"
+            : "IN (SELECT value FROM json_each(?))"
         let statement = try cachedStatement(
             sql:
                 "SELECT resourceId, key, value FROM tag WHERE resourceId \(condition) ORDER BY resourceId, key"
         )
-        let ids = JSONArray.text(of: rows.lazy.map { SnapshotID(wellFormed: $0.id) })
-        let cursor = try Row.fetchCursor(statement, arguments: isEverything ? [] : [ids])
+        let arguments: StatementArguments =
+            isEverything ? [] : [JSONArray.text(of: rows.lazy.map { SnapshotID(wellFormed: $0.id) })]
+        let cursor = try Row.fetchCursor(statement, arguments: arguments)
         var tags: [String: [Tag]] = [:]
+        // Those of one resource come together: one entry of the dictionary for each.
+        var current: (resource: String, tags: [Tag]) = ("", [])
         while let row = try cursor.next() {
-            tags[try row.value(0), default: []].append(Tag(key: try row.value(1), value: try row.value(2)))
+            let resource: String = try row.value(0)
+            if resource != current.resource {
+                tags[current.resource] = current.tags
+                current = (resource, [])
+            }
+            current.tags.append(Tag(key: try row.value(1), value: try row.value(2)))
         }
+        tags[current.resource] = current.tags
         return tags
     }
 }

@@ -50,7 +50,7 @@ struct SchemaTests {
             "SELECT * FROM snapshot s WHERE s.volume = 1 AND s.state = 'completed' ORDER BY s.startTime DESC, s.id DESC":
                 "snapshotByVolume",
             "SELECT id FROM volume WHERE identity = '' AND strength = ''": "volumeByIdentity",
-            "SELECT key FROM tag WHERE resourceId GLOB 'snap-*' ORDER BY resourceId, key":
+            "SELECT key FROM tag WHERE resourceId BETWEEN 'snap-' AND 'snap.' ORDER BY resourceId, key":
                 "USING PRIMARY KEY",
         ]
         for (query, index) in queries {
