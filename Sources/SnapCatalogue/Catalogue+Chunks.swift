@@ -105,13 +105,19 @@ extension Database {
     func insert(_ pack: SealedPack) throws -> Int64 {
         if let key = try packKey(pack.id) { return key }
         let statement = try cachedStatement(
-            sql: "INSERT INTO pack (packId, kind, byteCount, chunkCount) VALUES (?, ?, ?, ?)")
-        try statement.execute(arguments: [pack.id.blob, pack.kind.rawValue, pack.byteCount, pack.entries.count])
+            sql: "INSERT INTO pack (packId, kind, byteCount, chunkCount) VALUES (?, ?, ?, ?)"
+        )
+        try statement.execute(arguments: [
+            pack.id.blob, pack.kind.rawValue, pack.byteCount, pack.entries.count,
+        ])
         return lastInsertedRowID
     }
 
     fileprivate func packKey(_ id: PackID) throws -> Int64? {
-        try Int64.fetchOne(try cachedStatement(sql: "SELECT id FROM pack WHERE packId = ?"), arguments: [id.blob])
+        try Int64.fetchOne(
+            try cachedStatement(sql: "SELECT id FROM pack WHERE packId = ?"),
+            arguments: [id.blob]
+        )
     }
 
     /// False when the digest is known already.
@@ -120,7 +126,8 @@ extension Database {
             sql: """
                 INSERT INTO chunk (digest, pack, offset, storedByteCount, plainByteCount, codec, checksum)
                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                """)
+                """
+        )
         try statement.execute(arguments: ChunkRow.arguments(entry, packKey))
         return changesCount == 1
     }
@@ -133,7 +140,8 @@ extension Database {
                 UPDATE chunk SET pack = ?2, offset = ?3, storedByteCount = ?4, plainByteCount = ?5, codec = ?6,
                     checksum = ?7, distrust = 0
                 WHERE digest = ?1 AND distrust <> 0 AND pack <> ?2
-                """)
+                """
+        )
         try statement.execute(arguments: ChunkRow.arguments(entry, packKey))
         return changesCount == 1
     }

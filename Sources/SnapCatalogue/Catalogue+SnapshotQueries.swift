@@ -18,14 +18,17 @@ extension Catalogue {
     /// All snapshots, or those of `ids` (each once, whatever the order and repetition of the ids), as they are at one
     /// instant. Tags are sorted by key. Throws `unknownSnapshot` for the first id that there is none of.
     package func snapshots(
-        _ ids: [SnapshotID]? = nil, order: SnapshotOrder = .newestFirst
+        _ ids: [SnapshotID]? = nil,
+        order: SnapshotOrder = .newestFirst
     ) throws(CatalogueError) -> [Snapshot] {
         let direction = order == .newestFirst ? "DESC" : "ASC"
         let sorted = "ORDER BY s.startTime \(direction), s.id \(direction)"
         guard let ids else { return try read { try $0.snapshots(sorted, isEverything: true) } }
         let found = try read { database in
             try database.snapshots(
-                "WHERE s.snapshotId IN (SELECT value FROM json_each(?)) \(sorted)", [JSONArray.text(of: ids)])
+                "WHERE s.snapshotId IN (SELECT value FROM json_each(?)) \(sorted)",
+                [JSONArray.text(of: ids)]
+            )
         }
         let known = Set(found.map(\.id))
         if let unknown = ids.first(where: { !known.contains($0) }) { throw CatalogueError.unknown(unknown) }
@@ -39,21 +42,25 @@ extension Catalogue {
                 """
                 WHERE s.volume = (SELECT id FROM volume WHERE volumeId = ?) AND s.state = 'completed'
                 ORDER BY s.startTime DESC, s.id DESC LIMIT 1
-                """, [volume.rawValue]
+                """,
+                [volume.rawValue]
             ).first
         }
     }
 
     /// The pending snapshots, oldest first, and who carries each on: nil where that cannot be read, so that it is nobody.
-    package func pendingWorkers() throws(CatalogueError) -> [(snapshot: SnapshotID, worker: ProcessIdentity?)] {
+    package func pendingWorkers() throws(CatalogueError) -> [(snapshot: SnapshotID, worker: ProcessIdentity?)]
+    {
         try read { database in
             let statement = try database.cachedStatement(
-                sql: "SELECT snapshotId, worker FROM snapshot WHERE state = 'pending' ORDER BY startTime, id")
+                sql: "SELECT snapshotId, worker FROM snapshot WHERE state = 'pending' ORDER BY startTime, id"
+            )
             return try Array(
                 Row.fetchCursor(statement).map { row in
                     let worker: String? = try row.optional(1)
                     return (SnapshotID(wellFormed: try row.value(0)), worker.flatMap { ProcessIdentity($0) })
-                })
+                }
+            )
         }
     }
 }

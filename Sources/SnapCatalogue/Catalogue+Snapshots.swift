@@ -16,7 +16,8 @@ extension Catalogue {
     package func insert(_ snapshot: Snapshot, worker: ProcessIdentity) throws(CatalogueError) {
         precondition(snapshot.state == .pending, "\(snapshot.id) is recorded as \(snapshot.state)")
         try write { database in
-            guard let volume = try database.volumes("WHERE volumeId = ?", [snapshot.volume.id.rawValue]).first else {
+            guard let volume = try database.volumes("WHERE volumeId = ?", [snapshot.volume.id.rawValue]).first
+            else {
                 throw CatalogueError(.unknownVolume, snapshot.volume.id.rawValue, "is no known volume")
             }
             try database.insert(snapshot, volumeKey: volume.key, worker: worker)
@@ -29,7 +30,8 @@ extension Catalogue {
     package func updateProgress(_ id: SnapshotID, processedByteCount: Int) throws(CatalogueError) {
         try progress.write { database in
             let statement = try database.cachedStatement(
-                sql: "UPDATE snapshot SET processedByteCount = ? WHERE snapshotId = ? AND state = 'pending'")
+                sql: "UPDATE snapshot SET processedByteCount = ? WHERE snapshotId = ? AND state = 'pending'"
+            )
             try statement.execute(arguments: [processedByteCount, id.rawValue])
         }
     }
@@ -41,7 +43,8 @@ extension Catalogue {
                 sql: """
                     UPDATE snapshot SET state = 'error', stateMessage = ?, worker = NULL
                     WHERE snapshotId = ? AND state = 'pending'
-                    """)
+                    """
+            )
             try statement.execute(arguments: [message, id.rawValue])
             if database.changesCount == 0 { throw try database.whyNotPending(id) }
         }
@@ -51,7 +54,10 @@ extension Catalogue {
     /// its packs must be committed, and its record must be durable in the store. Looking and completing are one
     /// transaction, so that nothing loses its trust in between. Throws `unknownSnapshot`, `notPending`.
     package func complete(
-        _ id: SnapshotID, image: SnapshotImage, at time: Timestamp, trustedSince generation: TrustGeneration
+        _ id: SnapshotID,
+        image: SnapshotImage,
+        at time: Timestamp,
+        trustedSince generation: TrustGeneration
     ) throws(CatalogueError) -> CompletionOutcome {
         try write { database in
             let lost = try database.distrusted(since: generation)
@@ -84,13 +90,16 @@ extension Database {
                     consistency, volumeByteCount, processedByteCount, manifestRoot, fullByteCount, newByteCount,
                     storedByteCount, worker, encrypted)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
+                """
+        )
         let image = snapshot.image
         try statement.execute(arguments: [
             snapshot.id.rawValue, volumeKey, snapshot.state.rawValue, snapshot.stateMessage,
             snapshot.startTime.millisecondsSinceEpoch, snapshot.completionTime?.millisecondsSinceEpoch,
-            snapshot.ownerID, snapshot.description, snapshot.consistency.method.rawValue, snapshot.volumeByteCount,
-            snapshot.processedByteCount, image?.manifestRoot.digest.blob, image?.fullByteCount, image?.newByteCount,
+            snapshot.ownerID, snapshot.description, snapshot.consistency.method.rawValue,
+            snapshot.volumeByteCount,
+            snapshot.processedByteCount, image?.manifestRoot.digest.blob, image?.fullByteCount,
+            image?.newByteCount,
             image?.storedByteCount, worker?.description, snapshot.isEncrypted,
         ])
         try insert(snapshot.tags, of: snapshot.id)
@@ -107,9 +116,11 @@ extension Database {
                 UPDATE snapshot SET state = 'completed', completionTime = ?, manifestRoot = ?, fullByteCount = ?,
                     newByteCount = ?, storedByteCount = ?, processedByteCount = volumeByteCount, worker = NULL
                 WHERE snapshotId = ? AND state = 'pending'
-                """)
+                """
+        )
         try statement.execute(arguments: [
-            time.millisecondsSinceEpoch, image.manifestRoot.digest.blob, image.fullByteCount, image.newByteCount,
+            time.millisecondsSinceEpoch, image.manifestRoot.digest.blob, image.fullByteCount,
+            image.newByteCount,
             image.storedByteCount, id.rawValue,
         ])
         if changesCount == 0 { throw try whyNotPending(id) }
@@ -117,7 +128,9 @@ extension Database {
 
     fileprivate func whyNotPending(_ id: SnapshotID) throws -> CatalogueError {
         let statement = try cachedStatement(sql: "SELECT state FROM snapshot WHERE snapshotId = ?")
-        guard let state = try String.fetchOne(statement, arguments: [id.rawValue]) else { return .unknown(id) }
+        guard let state = try String.fetchOne(statement, arguments: [id.rawValue]) else {
+            return .unknown(id)
+        }
         return CatalogueError(.notPending, id.rawValue, "is not pending but \(state)")
     }
 }

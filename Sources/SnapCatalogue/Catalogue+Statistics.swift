@@ -25,7 +25,9 @@ extension Catalogue {
         try read { database in
             var statistics = CatalogueStatistics()
             statistics.volumeCount = try database.figures("SELECT count(*) FROM volume")[0]
-            let snapshots = try database.figures("SELECT count(*), coalesce(sum(fullByteCount), 0) FROM snapshot")
+            let snapshots = try database.figures(
+                "SELECT count(*), coalesce(sum(fullByteCount), 0) FROM snapshot"
+            )
             (statistics.snapshotCount, statistics.snapshotFullByteCount) = (snapshots[0], snapshots[1])
             let packs = try database.figures("SELECT count(*), coalesce(sum(byteCount), 0) FROM pack")
             (statistics.packCount, statistics.packByteCount) = (packs[0], packs[1])
@@ -34,7 +36,8 @@ extension Catalogue {
                 SELECT count(*), coalesce(sum(plainByteCount), 0), coalesce(sum(storedByteCount), 0),
                     coalesce(sum(distrust <> 0), 0)
                 FROM chunk
-                """)
+                """
+            )
             (statistics.chunkCount, statistics.chunkPlainByteCount) = (chunks[0], chunks[1])
             (statistics.chunkStoredByteCount, statistics.distrustedChunkCount) = (chunks[2], chunks[3])
             return statistics

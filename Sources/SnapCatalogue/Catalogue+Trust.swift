@@ -10,7 +10,9 @@ package struct TrustGeneration: Hashable, Comparable, Sendable, CustomStringConv
 
     package var description: String { String(rawValue) }
 
-    package static func < (left: TrustGeneration, right: TrustGeneration) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: TrustGeneration, right: TrustGeneration) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
 /// Who skips a block because its chunk is stored asks in this order: `trustGeneration`, `distrustedDigests`, then
@@ -22,7 +24,8 @@ extension Catalogue {
     package func markSuspect(_ digest: Digest, reason: String) throws(CatalogueError) {
         try write { database in
             let statement = try database.cachedStatement(
-                sql: "UPDATE chunk SET distrust = 1 WHERE digest = ? AND distrust = 0")
+                sql: "UPDATE chunk SET distrust = 1 WHERE digest = ? AND distrust = 0"
+            )
             try statement.execute(arguments: [digest.blob])
             guard database.changesCount == 1 else { return }
             let log = try database.cachedStatement(sql: "INSERT INTO distrust (digest, reason) VALUES (?, ?)")
@@ -39,7 +42,9 @@ extension Catalogue {
     package func distrustedDigests(limit: Int) throws(CatalogueError) -> Set<Digest>? {
         precondition(limit >= 0, "a limit of \(limit) digests")
         let digests = try read { database in
-            let statement = try database.cachedStatement(sql: "SELECT digest FROM chunk WHERE distrust <> 0 LIMIT ?")
+            let statement = try database.cachedStatement(
+                sql: "SELECT digest FROM chunk WHERE distrust <> 0 LIMIT ?"
+            )
             return try Set(Row.fetchCursor(statement, arguments: [limit + 1]).map { try $0.digest(0) })
         }
         return digests.count > limit ? nil : digests
@@ -58,7 +63,8 @@ extension Database {
             sql: """
                 SELECT d.digest FROM distrust d LEFT JOIN chunk c ON c.digest = d.digest
                 WHERE d.generation > ? AND (c.digest IS NULL OR c.distrust <> 0)
-                """)
+                """
+        )
         return try Set(Row.fetchCursor(statement, arguments: [generation.rawValue]).map { try $0.digest(0) })
     }
 }

@@ -35,9 +35,12 @@ package final class Catalogue: Sendable {
 
     /// `open`, with the answer of statfs(2) given.
     static func open(
-        _ file: CatalogueFile, store: StoreID, filesystemMagic: UInt64
+        _ file: CatalogueFile,
+        store: StoreID,
+        filesystemMagic: UInt64
     ) throws(CatalogueError) -> Catalogue {
         try file.checkFilesystem(magic: filesystemMagic)
+        try file.finishRebuild()
         guard let lock = try file.lock(.shared) else {
             throw CatalogueError(.busy, file.path.string, "is being rebuilt by another snapctl")
         }
@@ -55,8 +58,9 @@ package final class Catalogue: Sendable {
 
     deinit {
         progress.close()
-        // Explicitly, so that the log is folded into the database before the lock is given back. A failure loses
-        // nothing: the next to open the catalogue finds the log and goes on with it.
+        // The readers first, then the writer: the last connection folds the log into the database, which a reader may
+        // not. A failure loses nothing: the next to open the catalogue finds the log and goes on with it.
+        pool.releaseMemory()
         try? pool.close()
     }
 

@@ -20,7 +20,11 @@ extension CatalogueError {
     private init(_ error: DatabaseError, at path: FilePath) {
         let (code, explanation) = Self.meaning(of: error)
         let detail = error.message.map { ": \($0)" } ?? ""
-        self.init(code, path.string, "\(explanation) (SQLite code \(error.extendedResultCode.rawValue)\(detail))")
+        self.init(
+            code,
+            path.string,
+            "\(explanation) (SQLite code \(error.extendedResultCode.rawValue)\(detail))"
+        )
     }
 
     private static func meaning(of error: DatabaseError) -> (Code, String) {

@@ -50,7 +50,10 @@ extension CatalogueFile {
         let found = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'store'")
         guard found == store.rawValue else {
             throw CatalogueError(
-                .foreignStore, path.string, "belongs to store \(found ?? "(none)"), not to \(store) beside it")
+                .foreignStore,
+                path.string,
+                "belongs to store \(found ?? "(none)"), not to \(store) beside it"
+            )
         }
     }
 
@@ -73,7 +76,9 @@ extension CatalogueFile {
         configuration.maximumReaderCount = maximumReaderCount
         configuration.prepareDatabase { database in
             // GRDB gives readers another timeout than the writer.
-            try database.execute(sql: "PRAGMA busy_timeout = \(Int(Catalogue.busyTimeout / .milliseconds(1)))")
+            try database.execute(
+                sql: "PRAGMA busy_timeout = \(Int(Catalogue.busyTimeout / .milliseconds(1)))"
+            )
             try database.execute(sql: "PRAGMA cache_size = -\(cacheKibibyteCount)")
             guard !database.configuration.readonly else { return }
             try markIfEmpty(database)

@@ -12,6 +12,9 @@ struct CatalogueFile {
     /// Held exclusively while it is made or migrated: SQLite's own locks do not cover the change to WAL mode.
     var openingLock: FilePath { FilePath(path.string + ".opening") }
 
+    /// A rebuilt database that is whole and durable, on its way to be the database.
+    var successor: FilePath { FilePath(path.string + ".rebuilt") }
+
     /// The database and what SQLite keeps beside it.
     var databaseFiles: [FilePath] { ["", "-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
 
@@ -47,7 +50,11 @@ struct CatalogueFile {
         }
         let applicationID = header[Self.applicationIDRange].reduce(0) { $0 << 8 | UInt32($1) }
         guard applicationID == Schema.applicationID else {
-            throw CatalogueError(.notADatabase, path.string, "is an SQLite database, but no catalogue of snapctl")
+            throw CatalogueError(
+                .notADatabase,
+                path.string,
+                "is an SQLite database, but no catalogue of snapctl"
+            )
         }
     }
 

@@ -60,7 +60,9 @@ package final class CatalogueFiller {
         waiting.sort { $0.entry.digest < $1.entry.digest }
         try write { database in
             let statement = try database.cachedStatement(sql: Self.insertion)
-            for entry in waiting { try statement.execute(arguments: ChunkRow.arguments(entry.entry, entry.packKey)) }
+            for entry in waiting {
+                try statement.execute(arguments: ChunkRow.arguments(entry.entry, entry.packKey))
+            }
         }
         waiting.removeAll(keepingCapacity: true)
     }

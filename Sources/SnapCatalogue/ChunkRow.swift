@@ -10,12 +10,20 @@ enum ChunkRow {
         """
 
     static func location(of digest: Digest, _ row: Row) throws -> ChunkLocation {
-        guard let codec = ChunkCodec(rawValue: try row.value(4)) else { throw Row.malformed("the codec of a chunk") }
+        guard let codec = ChunkCodec(rawValue: try row.value(4)) else {
+            throw Row.malformed("the codec of a chunk")
+        }
         return ChunkLocation(
             pack: try row.packID(0),
             entry: PackEntry(
-                digest: digest, offset: try row.value(1), storedByteCount: try row.value(2),
-                plainByteCount: try row.value(3), codec: codec, checksum: try row.value(5)))
+                digest: digest,
+                offset: try row.value(1),
+                storedByteCount: try row.value(2),
+                plainByteCount: try row.value(3),
+                codec: codec,
+                checksum: try row.value(5)
+            )
+        )
     }
 
     static func arguments(_ entry: PackEntry, _ packKey: Int64) -> StatementArguments {

@@ -13,7 +13,8 @@ extension Row {
         try decode(Value.self, atIndex: index)
     }
 
-    func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value? {
+    func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value?
+    {
         hasNull(atIndex: index) ? nil : try decode(Value.self, atIndex: index)
     }
 
@@ -32,7 +33,9 @@ extension Row {
     }
 
     func packID(_ index: Int) throws -> PackID {
-        guard let id = PackID(bytes: Array(try value(index) as Data)) else { throw Self.malformed("a pack id") }
+        guard let id = PackID(bytes: Array(try value(index) as Data)) else {
+            throw Self.malformed("a pack id")
+        }
         return id
     }
 

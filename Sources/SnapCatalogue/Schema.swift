@@ -14,7 +14,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1", foreignKeyChecks: .immediate) { database in
             try database.execute(sql: v1)
-            try database.execute(sql: "INSERT INTO meta (key, value) VALUES ('store', ?)", arguments: [store.rawValue])
+            try database.execute(
+                sql: "INSERT INTO meta (key, value) VALUES ('store', ?)",
+                arguments: [store.rawValue]
+            )
         }
         return migrator
     }
@@ -74,7 +77,7 @@ enum Schema {
         ) STRICT;
 
         CREATE INDEX snapshotByStart ON snapshot (startTime);
-        CREATE INDEX snapshotByVolume ON snapshot (volume, startTime);
+        CREATE INDEX snapshotByVolume ON snapshot (volume, state, startTime);
         CREATE INDEX snapshotByState ON snapshot (state, startTime);
 
         -- Tags of volumes and snapshots, by the id of the resource.

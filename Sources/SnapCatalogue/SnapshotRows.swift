@@ -8,7 +8,9 @@ internal import SnapModel
 extension Database {
     /// `clause` follows `FROM snapshot s`. `isEverything` says that it leaves none out, which spares naming each.
     func snapshots(
-        _ clause: String, _ arguments: StatementArguments = [], isEverything: Bool = false
+        _ clause: String,
+        _ arguments: StatementArguments = [],
+        isEverything: Bool = false
     ) throws -> [Snapshot] {
         let statement = try cachedStatement(sql: "SELECT \(SnapshotRow.columns) FROM snapshot s \(clause)")
         var rows: [SnapshotRow] = []
@@ -25,21 +27,36 @@ extension Database {
     private func volumesByKey(_ rows: [SnapshotRow], _ isEverything: Bool) throws -> [Int64: Volume] {
         let keys = "[" + Set(rows.lazy.map(\.volumeKey)).map(String.init).joined(separator: ",") + "]"
         let volumes =
-            isEverything ? try volumes("") : try volumes("WHERE id IN (SELECT value FROM json_each(?))", [keys])
+            isEverything
+            ? try volumes("") : try volumes("WHERE id IN (SELECT value FROM json_each(?))", [keys])
         return Dictionary(uniqueKeysWithValues: volumes.lazy.map { ($0.key, $0.volume) })
     }
 
     private func tagsByResource(_ rows: [SnapshotRow], _ isEverything: Bool) throws -> [String: [Tag]] {
+        // Of all: those from "snap-" on, before what follows the hyphen in ASCII.
         let condition =
-            isEverything ? "GLOB '\(SnapshotID.prefix)-*'" : "IN (SELECT value FROM json_each(?))"
+            isEverything
+            ? "BETWEEN '\(SnapshotID.prefix)-' AND '\(SnapshotID.prefix).'"
+            : "IN (SELECT value FROM json_each(?))"
         let statement = try cachedStatement(
-            sql: "SELECT resourceId, key, value FROM tag WHERE resourceId \(condition) ORDER BY resourceId, key")
-        let ids = JSONArray.text(of: rows.lazy.map { SnapshotID(wellFormed: $0.id) })
-        let cursor = try Row.fetchCursor(statement, arguments: isEverything ? [] : [ids])
+            sql:
+                "SELECT resourceId, key, value FROM tag WHERE resourceId \(condition) ORDER BY resourceId, key"
+        )
+        let arguments: StatementArguments =
+            isEverything ? [] : [JSONArray.text(of: rows.lazy.map { SnapshotID(wellFormed: $0.id) })]
+        let cursor = try Row.fetchCursor(statement, arguments: arguments)
         var tags: [String: [Tag]] = [:]
+        // Those of one resource come together: one entry of the dictionary for each.
+        var current: (resource: String, tags: [Tag]) = ("", [])
         while let row = try cursor.next() {
-            tags[try row.value(0), default: []].append(Tag(key: try row.value(1), value: try row.value(2)))
+            let resource: String = try row.value(0)
+            if resource != current.resource {
+                tags[current.resource] = current.tags
+                current = (resource, [])
+            }
+            current.tags.append(Tag(key: try row.value(1), value: try row.value(2)))
         }
+        tags[current.resource] = current.tags
         return tags
     }
 }
@@ -87,15 +104,29 @@ private struct SnapshotRow {
 
     private static func image(_ row: Row) throws -> SnapshotImage {
         SnapshotImage(
-            manifestRoot: PageID(try row.digest(12)), fullByteCount: try row.value(13),
-            newByteCount: try row.value(14), storedByteCount: try row.value(15))
+            manifestRoot: PageID(try row.digest(12)),
+            fullByteCount: try row.value(13),
+            newByteCount: try row.value(14),
+            storedByteCount: try row.value(15)
+        )
     }
 
     func snapshot(of volume: Volume, tags: [Tag]) -> Snapshot {
         Snapshot(
-            id: SnapshotID(wellFormed: id), volume: volume, state: state, stateMessage: stateMessage,
-            startTime: startTime, completionTime: completionTime, ownerID: ownerID, description: description,
-            tags: tags, isEncrypted: isEncrypted, consistency: consistency, volumeByteCount: volumeByteCount,
-            processedByteCount: processedByteCount, image: image)
+            id: SnapshotID(wellFormed: id),
+            volume: volume,
+            state: state,
+            stateMessage: stateMessage,
+            startTime: startTime,
+            completionTime: completionTime,
+            ownerID: ownerID,
+            description: description,
+            tags: tags,
+            isEncrypted: isEncrypted,
+            consistency: consistency,
+            volumeByteCount: volumeByteCount,
+            processedByteCount: processedByteCount,
+            image: image
+        )
     }
 }

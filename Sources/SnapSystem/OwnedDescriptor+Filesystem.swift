@@ -7,7 +7,9 @@ extension OwnedDescriptor {
         let descriptor = rawValue
         var magic: UInt64 = 0
         var identity: UInt64 = 0
-        _ = try systemCall("look at the filesystem of", path) { clinux_filesystem(descriptor, &magic, &identity) }
+        _ = try systemCall("look at the filesystem of", path) {
+            clinux_filesystem(descriptor, &magic, &identity)
+        }
         return magic
     }
 }

@@ -94,7 +94,7 @@ struct ChunkIndexTests {
         try catalogue.importSnapshot(Sample.completed(of: Sample.volume(), second: 7))
         _ = try catalogue.samplePending()
         var expected = CatalogueStatistics()
-        (expected.volumeCount, expected.snapshotCount, expected.snapshotFullByteCount) = (2, 2, 5_007)
+        (expected.volumeCount, expected.snapshotCount, expected.snapshotFullByteCount) = (1, 2, 5_007)
         (expected.packCount, expected.packByteCount) = (2, 2 << 20)
         (expected.chunkCount, expected.distrustedChunkCount) = (3, 1)
         (expected.chunkPlainByteCount, expected.chunkStoredByteCount) = (3 * 524_288, 3_006)

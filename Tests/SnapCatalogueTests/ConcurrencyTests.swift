@@ -23,11 +23,17 @@ private func work(path: String, store: String, number: Int) throws {
         let shared = (0..<Load.sharedEntryCount).map { $0 + pack }
         let outcome = try catalogue.commit([Sample.pack(own + shared)])
         try #require(outcome.total.new >= 3)
-        try #require(try catalogue.trusted((own + shared).map(Sample.digest)).count == own.count + shared.count)
+        try #require(
+            try catalogue.trusted((own + shared).map(Sample.digest)).count == own.count + shared.count
+        )
         try catalogue.updateProgress(pending.id, processedByteCount: pack)
     }
     _ = try catalogue.complete(
-        pending.id, image: Sample.image(number), at: Sample.time, trustedSince: catalogue.trustGeneration())
+        pending.id,
+        image: Sample.image(number),
+        at: Sample.time,
+        trustedSince: catalogue.trustGeneration()
+    )
 }
 
 @Suite("Several users at once")
@@ -52,7 +58,8 @@ struct ConcurrencyTests {
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<3 {
                 group.addTask {
-                    await #expect(processExitsWith: .success) { [path = path as String, store = store as String, number = number as Int] in
+                    await #expect(processExitsWith: .success) {
+                        [path = path as String, store = store as String, number = number as Int] in
                         try work(path: path, store: store, number: number)
                     }
                 }
@@ -85,7 +92,9 @@ struct ConcurrencyTests {
                 do throws(CatalogueError) {
                     let digests = (0..<4).map { Sample.digest((number * 31 + round * 7 + $0) % 100) }
                     #expect(try catalogue.trusted(digests) == Set(digests))
-                    if round % 50 == 0 { _ = try catalogue.commit([Sample.pack([1_000 + number * 200 + round])]) }
+                    if round % 50 == 0 {
+                        _ = try catalogue.commit([Sample.pack([1_000 + number * 200 + round])])
+                    }
                 } catch {
                     failure.record(error)
                 }
@@ -99,7 +108,8 @@ struct ConcurrencyTests {
     @Test func whatWasCommittedOutlivesAKill() async throws {
         let (path, store) = (scratch.path.string, scratch.store.rawValue)
         for round in 0..<3 {
-            await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, store = store as String, round = round as Int] in
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [path = path as String, store = store as String, round = round as Int] in
                 let catalogue = try Catalogue.open(at: FilePath(path), store: StoreID(rawValue: store))
                 _ = try catalogue.samplePending(second: round)
                 _ = try catalogue.commit([Sample.pack(Array(100 * round..<100 * round + 50), at: round)])

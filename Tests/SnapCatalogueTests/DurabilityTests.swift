@@ -20,7 +20,12 @@ struct DurabilityTests {
         for step in 0..<10 {
             _ = try catalogue.commit([Sample.pack([step], at: step)])
             let pending = try catalogue.samplePending(second: step)
-            _ = try catalogue.complete(pending.id, image: Sample.image(step), at: Sample.time, trustedSince: .none)
+            _ = try catalogue.complete(
+                pending.id,
+                image: Sample.image(step),
+                at: Sample.time,
+                trustedSince: .none
+            )
             let crashed = try Scratch()
             for name in ["", "-wal"] {
                 let source = scratch.path.string + name

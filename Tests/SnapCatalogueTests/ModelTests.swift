@@ -73,7 +73,10 @@ struct ModelTests {
     }
 
     private func act(
-        on catalogue: Catalogue, _ model: inout Model, _ volume: Volume, _ step: Int,
+        on catalogue: Catalogue,
+        _ model: inout Model,
+        _ volume: Volume,
+        _ step: Int,
         _ generator: inout SeededGenerator
     ) throws {
         let digest = Sample.digest(Int.random(in: 0..<60, using: &generator))
@@ -92,15 +95,22 @@ struct ModelTests {
             try catalogue.markSuspect(digest, reason: "step \(step)")
             model.markSuspect(digest)
         case 4:
-            let snapshot = Sample.snapshot(of: volume, second: step, tags: [Tag(key: "step", value: "\(step)")])
+            let snapshot = Sample.snapshot(
+                of: volume,
+                second: step,
+                tags: [Tag(key: "step", value: "\(step)")]
+            )
             try catalogue.insert(snapshot, worker: .current)
             model.snapshots[snapshot.id] = snapshot
         case 5:
             guard let id = pending.randomElement(using: &generator) else { return }
             let since = Int.random(in: 0...model.losses.count, using: &generator)
             let outcome = try catalogue.complete(
-                id, image: Sample.image(step), at: Sample.time(999),
-                trustedSince: TrustGeneration(rawValue: Int64(since)))
+                id,
+                image: Sample.image(step),
+                at: Sample.time(999),
+                trustedSince: TrustGeneration(rawValue: Int64(since))
+            )
             #expect(outcome == model.complete(id, Sample.image(step), since: since))
         case 6:
             guard let id = pending.randomElement(using: &generator) else { return }

@@ -38,15 +38,21 @@ struct OpeningTests {
 
     @Test(arguments: [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994] as [UInt64])
     func acceptsLocalFilesystems(magic: UInt64) throws {
-        _ = try Catalogue.open(CatalogueFile(path: scratch.path), store: scratch.store, filesystemMagic: magic)
+        _ = try Catalogue.open(
+            CatalogueFile(path: scratch.path),
+            store: scratch.store,
+            filesystemMagic: magic
+        )
     }
 
     @Test func refusesTheCatalogueOfAnotherStore() throws {
         _ = try scratch.open()
         let other = StoreID.random()
+        let before = try dump()
         let error = catalogueError { try Catalogue.open(at: scratch.path, store: other) }
         #expect(error?.code == .foreignStore)
         #expect(error?.explanation.contains(scratch.store.rawValue) == true)
+        #expect(try dump() == before, "it was not changed")
     }
 
     @Test func refusesASchemaFromTheFuture() throws {
@@ -54,9 +60,9 @@ struct OpeningTests {
             let catalogue = try scratch.open()
             try catalogue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v999')") }
         }
-        let before = try contents()
+        let before = try dump()
         #expect(catalogueError { try scratch.open() }?.code == .fromTheFuture)
-        #expect(try contents() == before, "it was not changed")
+        #expect(try dump() == before, "it was not changed")
     }
 
     @Test(arguments: [1, 15, 99, 100, 4_096, 100_000])
@@ -96,7 +102,9 @@ struct OpeningTests {
         let whole = try contents()
         for page in 0..<(whole.count / 4_096) {
             var broken = whole
-            for position in page * 4_096..<page * 4_096 + 200 where position >= 100 { broken[position] ^= 0xa5 }
+            for position in page * 4_096..<page * 4_096 + 200 where position >= 100 {
+                broken[position] ^= 0xa5
+            }
             try broken.write(to: URL(filePath: scratch.path.string))
             let error = catalogueError {
                 let catalogue = try scratch.open()
@@ -141,5 +149,28 @@ struct OpeningTests {
         #expect(CatalogueError(full, at: scratch.path).code == .noSpace)
     }
 
+    @Test func theLastToCloseFoldsTheLogIntoTheDatabase() throws {
+        do {
+            let catalogue = try scratch.open()
+            let pending = try catalogue.samplePending()
+            try catalogue.updateProgress(pending.id, processedByteCount: 1)
+            _ = try catalogue.snapshots()
+        }
+        #expect(try scratch.names() == ["catalogue.db", "catalogue.db.lock", "catalogue.db.opening"])
+    }
+
+    /// All that the tables hold, but for those of GRDB.
+    private func dump() throws -> String {
+        let stream = DumpText()
+        try DatabaseQueue(path: scratch.path.string).dumpContent(format: .list(), to: stream)
+        return stream.text
+    }
+
     private func contents() throws -> Data { try Data(contentsOf: URL(filePath: scratch.path.string)) }
+}
+
+private final class DumpText: TextOutputStream {
+    var text = ""
+
+    func write(_ string: String) { text += string }
 }

@@ -19,8 +19,13 @@ enum Sample {
 
     static func entry(_ number: Int, offset: Int = 4_096) -> PackEntry {
         PackEntry(
-            digest: digest(number), offset: offset, storedByteCount: 1_000 + number, plainByteCount: 524_288,
-            codec: number.isMultiple(of: 2) ? .raw : .lz4, checksum: UInt32.max - UInt32(number))
+            digest: digest(number),
+            offset: offset,
+            storedByteCount: 1_000 + number,
+            plainByteCount: 524_288,
+            codec: number.isMultiple(of: 2) ? .raw : .lz4,
+            checksum: UInt32.max - UInt32(number)
+        )
     }
 
     static func pack(_ numbers: [Int], at second: Int = 0, kind: PackKind = .blocks) -> SealedPack {
@@ -30,15 +35,25 @@ enum Sample {
 
     static func image(_ number: Int) -> SnapshotImage {
         SnapshotImage(
-            manifestRoot: PageID(digest(number)), fullByteCount: 5_000 + number, newByteCount: 400 + number,
-            storedByteCount: 30 + number)
+            manifestRoot: PageID(digest(number)),
+            fullByteCount: 5_000 + number,
+            newByteCount: 400 + number,
+            storedByteCount: 30 + number
+        )
     }
 
     static func snapshot(of volume: Volume, second: Int = 0, tags: [Tag] = []) -> Snapshot {
         Snapshot(
-            id: .random(), volume: volume, state: .pending, startTime: time(second), ownerID: "123456789012",
-            description: "nightly \(second)", tags: tags, consistency: Consistency(method: .exclusive),
-            volumeByteCount: volume.byteCount)
+            id: .random(),
+            volume: volume,
+            state: .pending,
+            startTime: time(second),
+            ownerID: "123456789012",
+            description: "nightly \(second)",
+            tags: tags,
+            consistency: Consistency(method: .exclusive),
+            volumeByteCount: volume.byteCount
+        )
     }
 
     static func completed(of volume: Volume, second: Int, tags: [Tag] = []) -> Snapshot {
@@ -52,8 +67,12 @@ enum Sample {
 
     static func volume(_ number: Int = 1) -> Volume {
         Volume(
-            id: .random(), identity: VolumeIdentity(strength: .strong, value: "dm:sample-\(number)"),
-            path: "/dev/sample\(number)", byteCount: 1 << 30, createTime: time)
+            id: .random(),
+            identity: VolumeIdentity(strength: .strong, value: "dm:sample-\(number)"),
+            path: "/dev/sample\(number)",
+            byteCount: 1 << 30,
+            createTime: time
+        )
     }
 }
 
@@ -61,8 +80,12 @@ extension Catalogue {
     /// A registered volume of a strong identity.
     func sampleVolume(_ number: Int = 1) throws -> Volume {
         try registerVolume(
-            identity: VolumeIdentity(strength: .strong, value: "dm:sample-\(number)"), path: "/dev/sample\(number)",
-            byteCount: 1 << 30, isOtherStillThere: { _ in false }, at: Sample.time)
+            identity: VolumeIdentity(strength: .strong, value: "dm:sample-\(number)"),
+            path: "/dev/sample\(number)",
+            byteCount: 1 << 30,
+            isOtherStillThere: { _ in false },
+            at: Sample.time
+        )
     }
 
     /// A pending snapshot, recorded.

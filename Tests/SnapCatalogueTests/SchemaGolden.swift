@@ -1,4 +1,36 @@
+/// The schema as each released step left it: lines of sqlite_master, without comments.
 enum SchemaGolden {
     static let v1 = """
+        index chunkDistrusted: CREATE INDEX chunkDistrusted ON chunk (distrust) WHERE distrust <> 0
+        index snapshotByStart: CREATE INDEX snapshotByStart ON snapshot (startTime)
+        index snapshotByState: CREATE INDEX snapshotByState ON snapshot (state, startTime)
+        index snapshotByVolume: CREATE INDEX snapshotByVolume ON snapshot (volume, state, startTime)
+        index volumeByIdentity: CREATE INDEX volumeByIdentity ON volume (identity)
+        table chunk: CREATE TABLE chunk ( digest BLOB NOT NULL PRIMARY KEY, pack INTEGER NOT NULL, offset \
+        INTEGER NOT NULL, storedByteCount INTEGER NOT NULL, plainByteCount INTEGER NOT NULL, codec INTEGER \
+        NOT NULL, checksum INTEGER NOT NULL, distrust INTEGER NOT NULL DEFAULT 0 ) STRICT, WITHOUT ROWID
+        table distrust: CREATE TABLE distrust ( generation INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB \
+        NOT NULL, reason TEXT NOT NULL ) STRICT
+        table grdb_migrations: CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)
+        table lineage: CREATE TABLE lineage ( dataEncryptionKeyId TEXT NOT NULL PRIMARY KEY, kmsKeyId TEXT \
+        NOT NULL, createTime INTEGER NOT NULL ) STRICT, WITHOUT ROWID
+        table meta: CREATE TABLE meta ( key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL ) STRICT, \
+        WITHOUT ROWID
+        table pack: CREATE TABLE pack ( id INTEGER PRIMARY KEY, packId BLOB NOT NULL UNIQUE, kind INTEGER \
+        NOT NULL, byteCount INTEGER NOT NULL, chunkCount INTEGER NOT NULL ) STRICT
+        table snapshot: CREATE TABLE snapshot ( id INTEGER PRIMARY KEY, snapshotId TEXT NOT NULL UNIQUE, \
+        volume INTEGER NOT NULL REFERENCES volume (id), state TEXT NOT NULL, stateMessage TEXT, startTime \
+        INTEGER NOT NULL, completionTime INTEGER, ownerId TEXT NOT NULL, description TEXT NOT NULL, \
+        consistency TEXT NOT NULL, volumeByteCount INTEGER NOT NULL, processedByteCount INTEGER NOT NULL, \
+        manifestRoot BLOB, fullByteCount INTEGER, newByteCount INTEGER, storedByteCount INTEGER, worker \
+        TEXT, encrypted INTEGER NOT NULL DEFAULT 0, dataEncryptionKeyId TEXT REFERENCES lineage \
+        (dataEncryptionKeyId), kmsKeyId TEXT ) STRICT
+        table sqlite_sequence: CREATE TABLE sqlite_sequence(name,seq)
+        table tag: CREATE TABLE tag ( resourceId TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, \
+        PRIMARY KEY (resourceId, key) ) STRICT, WITHOUT ROWID
+        table volume: CREATE TABLE volume ( id INTEGER PRIMARY KEY, volumeId TEXT NOT NULL UNIQUE, \
+        strength TEXT NOT NULL, identity TEXT NOT NULL, path TEXT NOT NULL, byteCount INTEGER NOT NULL, \
+        seenTime INTEGER NOT NULL, createTime INTEGER NOT NULL, encrypted INTEGER NOT NULL DEFAULT 0, \
+        kmsKeyId TEXT ) STRICT
         """
 }

@@ -25,7 +25,11 @@ struct SnapshotTests {
     @Test func completingKeepsAllAndAddsTheImage() throws {
         let pending = try catalogue.samplePending()
         let outcome = try catalogue.complete(
-            pending.id, image: Sample.image(3), at: Sample.time(50), trustedSince: try catalogue.trustGeneration())
+            pending.id,
+            image: Sample.image(3),
+            at: Sample.time(50),
+            trustedSince: try catalogue.trustGeneration()
+        )
         #expect(outcome == .completed)
         var expected = pending
         expected.state = .completed
@@ -40,7 +44,9 @@ struct SnapshotTests {
         let pending = try catalogue.samplePending()
         try catalogue.fail(pending.id, message: "the device went away")
         let failed = try catalogue.snapshot(pending.id)
-        #expect(failed.state == .error && failed.stateMessage == "the device went away" && failed.image == nil)
+        #expect(
+            failed.state == .error && failed.stateMessage == "the device went away" && failed.image == nil
+        )
         #expect(try catalogue.pendingWorkers().isEmpty)
     }
 
@@ -111,7 +117,9 @@ struct SnapshotTests {
     @Test func tagsStayWithTheirSnapshots() throws {
         let tagged = try (0..<20).map { number in
             try catalogue.samplePending(
-                second: number, tags: (0..<number).map { Tag(key: "k\(100 + $0)", value: "\(number)") })
+                second: number,
+                tags: (0..<number).map { Tag(key: "k\(100 + $0)", value: "\(number)") }
+            )
         }
         #expect(try catalogue.snapshots(order: .oldestFirst) == tagged)
         #expect(try catalogue.snapshots([tagged[7].id]) == [tagged[7]])
@@ -133,7 +141,9 @@ struct SnapshotTests {
         let second = try catalogue.samplePending(second: 1)
         try catalogue.write {
             try $0.execute(
-                sql: "UPDATE snapshot SET worker = 'garbage' WHERE snapshotId = ?", arguments: [second.id.rawValue])
+                sql: "UPDATE snapshot SET worker = 'garbage' WHERE snapshotId = ?",
+                arguments: [second.id.rawValue]
+            )
         }
         let workers = try catalogue.pendingWorkers()
         #expect(workers.map(\.snapshot) == [second.id, first.id])

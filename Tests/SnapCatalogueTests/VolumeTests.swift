@@ -14,15 +14,23 @@ struct VolumeTests {
     }
 
     private func register(
-        _ strength: VolumeIdentity.Strength, _ value: String, at path: String, byteCount: Int = 100, second: Int = 0,
+        _ strength: VolumeIdentity.Strength,
+        _ value: String,
+        at path: String,
+        byteCount: Int = 100,
+        second: Int = 0,
         isOtherStillThere: (Volume) -> Bool = { _ in
             Issue.record("nobody had to be asked")
             return true
         }
     ) throws -> Volume {
         try catalogue.registerVolume(
-            identity: VolumeIdentity(strength: strength, value: value), path: path, byteCount: byteCount,
-            isOtherStillThere: isOtherStillThere, at: Sample.time(second))
+            identity: VolumeIdentity(strength: strength, value: value),
+            path: path,
+            byteCount: byteCount,
+            isOtherStillThere: isOtherStillThere,
+            at: Sample.time(second)
+        )
     }
 
     @Test func aStrongIdentityIsBelievedWhereverItIs() throws {
@@ -53,7 +61,9 @@ struct VolumeTests {
     }
 
     @Test func amongSeveralClaimantsTheOneThatLeftIsTaken() throws {
-        let claimants = try ["/a", "/b", "/c"].map { path in try register(.weak, "fs:1", at: path) { _ in true } }
+        let claimants = try ["/a", "/b", "/c"].map { path in
+            try register(.weak, "fs:1", at: path) { _ in true }
+        }
         let taken = try register(.weak, "fs:1", at: "/d") { $0.path != "/b" }
         #expect(taken.id == claimants[1].id)
         #expect(try catalogue.volumes().count == 3)
