@@ -54,7 +54,9 @@ extension Catalogue {
             var locations: [Digest: ChunkLocation] = [:]
             locations.reserveCapacity(digests.count)
             for digest in digests {
-                guard let row = try Row.fetchOne(statement, arguments: [digest.blob]) else { continue }
+                // A cursor lends its row; fetchOne would copy it.
+                let cursor = try Row.fetchCursor(statement, arguments: [digest.blob])
+                guard let row = try cursor.next() else { continue }
                 locations[digest] = try ChunkRow.location(of: digest, row)
             }
             return locations

@@ -1,7 +1,6 @@
 internal import GRDB
 package import SnapModel
 internal import SnapSystem
-internal import Synchronization
 package import SystemPackage
 
 /// What snapctl knows about volumes, snapshots and chunks: an SQLite database in WAL mode (DESIGN §4).
