@@ -47,6 +47,15 @@ package struct LoopDevice: Sendable {
         if options.isReadOnly { words.append("-r") }
         if options.offset != 0 { words += ["-o", String(options.offset)] }
         path = FilePath(try Command.check(words + [file.string]))
+        // A kernel that cannot parse the table itself takes partitions from partx(8).
+        if options.hasPartitions {
+            do {
+                try Command.check("partx", "-u", path.string)
+            } catch {
+                detach()
+                throw error
+            }
+        }
     }
 
     private func detach() { _ = try? Command.run(["losetup", "-d", path.string]) }

@@ -233,6 +233,16 @@ extension Devices {
             }
         }
 
+        @Test func nothingIsWrittenAfterTheEnd() throws {
+            try ScratchDirectory.with { directory in
+                let target = try openTarget(directory.appending("image"), 4_096)
+                try target.commit()
+                let error = deviceError { try restore(image(4_096), to: target) }
+                #expect(error?.code == .writeFailed)
+                #expect(try File.bytes(of: directory.appending("image"), 4_096).allSatisfy { $0 == 0 })
+            }
+        }
+
         @Test func aMountedDeviceAndTheOneThatCarriesTheStore() throws {
             try ScratchDirectory.with { directory in
                 try MountedFilesystem.with(.ext4, in: directory, name: "m") { mounted in
