@@ -12,7 +12,9 @@ extension Answer {
     /// Appends the answer in one of the formats.
     func write(as format: OutputFormat, to output: OutputBuffer, style: Style = .plain, columnCount: Int? = nil) {
         switch format {
-        case .json: JSONWriter(to: output).write(value)
+        case .json:
+            var writer = JSONWriter(to: output)
+            writer.write(value)
         case .text: TextWriter(to: output).write(value)
         case .table: writeTable(to: output, style: style, columnCount: columnCount)
         }

@@ -34,7 +34,7 @@ struct CreateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What the snapshot is for: at most 255 characters.", valueName: "text"))
     var description = ""
 
-    @Option(help: ArgumentHelp("exclusive or none.", valueName: "method"))
+    @Option(help: ArgumentHelp("How the point in time is made.", valueName: "method"))
     var consistency = ConsistencyMethod.exclusive
 
     @Flag(help: "Return when the snapshot is completed. This release always does.")

@@ -14,7 +14,7 @@ struct ListCommand: ParsableCommand {
             EXAMPLES
               snapctl list
               snapctl list snap-0123456789abcdef0 --output json
-              snapctl describe-snapshots --snapshot-ids snap-0123456789abcdef0 snap-0fedcba9876543210
+              snapctl describe-snapshots --snapshot-ids snap-1a2b3c4d snap-5e6f7a8b
             """,
         aliases: ["describe", "describe-snapshots"])
 

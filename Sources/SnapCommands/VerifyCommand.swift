@@ -26,9 +26,7 @@ struct VerifyCommand: ParsableCommand {
         help: ArgumentHelp("A block device or file to compare with.", valueName: "path"), completion: .file())
     var against: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "How that volume is read: exclusive, or none for one in use.", valueName: "method"))
+    @Option(help: ArgumentHelp("How that volume is held still: none reads one in use.", valueName: "method"))
     var consistency = ConsistencyMethod.exclusive
 
     @OptionGroup var shared: SharedOptions
