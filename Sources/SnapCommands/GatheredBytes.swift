@@ -27,12 +27,18 @@ struct GatheredBytes {
         count += source.count
     }
 
-    mutating func append(repeating byte: UInt8, count repetitions: Int) {
-        makeRoom(for: repetitions)
-        let end = count
+    /// Appends `text` between two bytes `quote`, unless one of its own bytes is special: then nothing, and false.
+    mutating func append(_ text: String, between quote: UInt8, unless isSpecial: (UInt8) -> Bool) -> Bool {
+        let source = text.utf8.span
+        for index in source.indices where isSpecial(source[index]) { return false }
+        makeRoom(for: source.count + 2)
+        let start = count + 1
         var target = storage.mutableSpan
-        for index in 0..<repetitions { target[end + index] = byte }
-        count += repetitions
+        target[start - 1] = quote
+        for index in source.indices { target[start + index] = source[index] }
+        target[start + source.count] = quote
+        count = start + source.count + 1
+        return true
     }
 
     private mutating func makeRoom(for byteCount: Int) {

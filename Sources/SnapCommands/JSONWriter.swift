@@ -2,6 +2,16 @@
 struct JSONWriter {
     private let output: OutputBuffer
     private var bytes = GatheredBytes(capacity: OutputBuffer.writeByteCount)
+    /// What stands before the values of fields, by depth: the records of a list have the same few names, so all of it,
+    /// from the line break to the colon, is one piece that is made once.
+    private var leads: [[Lead]] = []
+    /// The line breaks with what is before the first character of a line, by depth.
+    private var indentations: [String] = []
+
+    private struct Lead {
+        var name: String
+        var text: String
+    }
 
     init(to output: OutputBuffer) { self.output = output }
 
@@ -31,60 +41,60 @@ struct JSONWriter {
 
     private mutating func writeRecord(_ fields: [OutputField], depth: Int) {
         append("{")
-        for (index, field) in fields.enumerated() {
-            beginItem(index, depth: depth)
-            // Names are ours: nothing in them needs an escape.
-            bytes.append(UInt8(ascii: "\""))
-            append(field.name)
-            append("\": ")
-            write(field.value, depth: depth + 1)
+        for index in fields.indices {
+            writeLead(fields[index].name, index: index, depth: depth)
+            write(fields[index].value, depth: depth + 1)
         }
         end("}", depth: depth, isEmpty: fields.isEmpty)
+    }
+
+    private mutating func writeLead(_ name: String, index: Int, depth: Int) {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        while leads.count <= depth { leads.append([]) }
+        // Most often it is at the same place as in the record before.
+        if index < leads[depth].count, leads[depth][index].name == name {
+            return append(leads[depth][index].text)
+        }
+        if let place = leads[depth].firstIndex(where: { $0.name == name }) {
+            return append(leads[depth][place].text)
+        }
+        // Names are ours: nothing in them needs an escape.
+        let lead = Lead(name: name, text: indentation(depth + 1) + "\"" + name + "\": ")
+        leads[depth].append(lead)
+        append(lead.text)
     }
 
     private mutating func writeList(_ count: Int, depth: Int, _ element: (Int) -> OutputValue) {
         append("[")
         for index in 0..<count {
-            beginItem(index, depth: depth)
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(indentation(depth + 1))
             write(element(index), depth: depth + 1)
             if bytes.count >= OutputBuffer.writeByteCount { handOver() }
         }
         end("]", depth: depth, isEmpty: count == 0)
     }
 
-    private mutating func beginItem(_ index: Int, depth: Int) {
-        append(index == 0 ? "\n" : ",\n")
-        indent(depth + 1)
-    }
-
     private mutating func end(_ bracket: String, depth: Int, isEmpty: Bool) {
-        if !isEmpty {
-            append("\n")
-            indent(depth)
-        }
+        if !isEmpty { append(indentation(depth)) }
         append(bracket)
     }
 
-    private mutating func indent(_ depth: Int) {
-        bytes.append(repeating: UInt8(ascii: " "), count: 4 * depth)
+    private mutating func indentation(_ depth: Int) -> String {
+        while indentations.count <= depth {
+            indentations.append("\n" + String(repeating: "    ", count: indentations.count))
+        }
+        return indentations[depth]
     }
 
     private mutating func append(_ text: String) { bytes.append(text) }
 
     private mutating func writeString(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        if Self.needsEscapes(text) {
-            for byte in text.utf8 { writeEscaped(byte) }
-        } else {
-            append(text)
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func needsEscapes(_ text: String) -> Bool {
-        let bytes = text.utf8.span
-        for index in bytes.indices where needsEscape(bytes[index]) { return true }
-        return false
+        let quote = UInt8(ascii: "\"")
+        if bytes.append(text, between: quote, unless: Self.needsEscape) { return }
+        bytes.append(quote)
+        for byte in text.utf8 { writeEscaped(byte) }
+        bytes.append(quote)
     }
 
     /// DEL need not be escaped; it is, for terminals.

@@ -10,13 +10,18 @@ struct SharedOptions: ParsableArguments {
             Folder of the catalogue and the store. Without it: SNAPCTL_ROOT, else /var/lib/snapctl for root, \
             $XDG_DATA_HOME/snapctl or ~/.local/share/snapctl for others.
             """,
-            valueName: "dir"),
-        completion: .directory)
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
     var root: String?
 
     @Option(
         help: ArgumentHelp(
-            "How the answer is printed. Without it: a table on a terminal, else JSON.", valueName: "format"))
+            "How the answer is printed. Without it: a table on a terminal, else JSON.",
+            valueName: "format"
+        )
+    )
     var output: OutputFormat?
 
     @Flag(name: .shortAndLong, help: "Show no progress.")

@@ -25,7 +25,10 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         let parts = text.split(whereSeparator: { "-T:.Z".contains($0) })
         guard text.hasSuffix("Z"), (6...7).contains(parts.count) else { return nil }
         let numbers = parts.compactMap { Int64($0) }
-        guard numbers.count == parts.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else { return nil }
+        guard numbers.count == parts.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2])
+        else {
+            return nil
+        }
         guard numbers[3] < 24, numbers[4] < 60, numbers[5] < 60 else { return nil }
         let fraction = parts.count == 7 ? numbers[6] : 0
         guard fraction < 1_000 else { return nil }
@@ -82,7 +85,10 @@ extension Timestamp: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let time = Timestamp(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a UTC time")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "\(text) is not a UTC time"
+            )
         }
         self = time
     }

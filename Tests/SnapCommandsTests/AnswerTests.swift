@@ -10,7 +10,10 @@ import Testing
 
     @Test(arguments: OutputFormat.allCases)
     func `snapshots are printed as ever`(format: OutputFormat) throws {
-        try Golden.expect(SnapshotAnswer(snapshot: try Samples.completed()).printed(as: format), "create.\(format)")
+        try Golden.expect(
+            SnapshotAnswer(snapshot: try Samples.completed()).printed(as: format),
+            "create.\(format)"
+        )
         try Golden.expect(try Samples.list().printed(as: format), "list.\(format)")
         try Golden.expect(SnapshotListAnswer(snapshots: []).printed(as: format), "list-empty.\(format)")
     }
@@ -18,21 +21,34 @@ import Testing
     @Test(arguments: OutputFormat.allCases)
     func `outcomes are printed as ever`(format: OutputFormat) throws {
         let damaged = ImageOutcome(
-            snapshot: try Samples.completed(), checkedByteCount: 3 << 30,
-            damaged: [ByteExtent(offset: 524_288, byteCount: 1_048_576)], explanations: ["block 1: SHA-256 differs"],
-            differing: [ByteExtent(offset: 0, byteCount: 512)])
+            snapshot: try Samples.completed(),
+            checkedByteCount: 3 << 30,
+            damaged: [ByteExtent(offset: 524_288, byteCount: 1_048_576)],
+            explanations: ["block 1: SHA-256 differs"],
+            differing: [ByteExtent(offset: 0, byteCount: 512)]
+        )
         let good = ImageOutcome(snapshot: try Samples.completed(), checkedByteCount: 3 << 30)
         let changed = (0..<45).map { ByteExtent(offset: $0 << 20, byteCount: 524_288) }
         let difference = DifferenceOutcome(
-            first: try Samples.completed(), second: try Samples.failed(), changed: changed, changedBlockCount: 45)
+            first: try Samples.completed(),
+            second: try Samples.failed(),
+            changed: changed,
+            changedBlockCount: 45
+        )
         var rebuild = RebuildOutcome()
         rebuild.snapshotCount = 1
         rebuild.packCount = 2
         rebuild.damagedPacks = ["packs/ab/x.pack: footer checksum"]
         let line = BenchmarkLine(name: "SHA-256", threadCount: 2, byteCount: 3 << 30, seconds: 2)
 
-        try Golden.expect(RestoreAnswer(outcome: damaged, target: "/dev/vdc").printed(as: format), "restore.\(format)")
-        try Golden.expect(VerifyAnswer(outcome: damaged, volume: "/dev/vdb").printed(as: format), "verify.\(format)")
+        try Golden.expect(
+            RestoreAnswer(outcome: damaged, target: "/dev/vdc").printed(as: format),
+            "restore.\(format)"
+        )
+        try Golden.expect(
+            VerifyAnswer(outcome: damaged, volume: "/dev/vdb").printed(as: format),
+            "verify.\(format)"
+        )
         try Golden.expect(VerifyAnswer(outcome: good, volume: nil).printed(as: format), "verify-ok.\(format)")
         try Golden.expect(DifferenceAnswer(outcome: difference).printed(as: format), "diff.\(format)")
         try Golden.expect(RebuildAnswer(outcome: rebuild).printed(as: format), "rebuild.\(format)")
@@ -41,7 +57,10 @@ import Testing
 
     /// What the page shows, all but id and time, from the command it shows.
     @Test func `the example of the page gives the output of the page`() throws {
-        let words = ["create-snapshot", "--volume-id", "vol-1234abcd", "--description", "This is my root volume snapshot."]
+        let words = [
+            "create-snapshot", "--volume-id", "vol-1234abcd", "--description",
+            "This is my root volume snapshot.",
+        ]
         let command = try #require(try Snapctl.parseAsRoot(words) as? CreateCommand)
         let request = try command.request()
         #expect(request.volume == "vol-1234abcd")

@@ -7,7 +7,9 @@ import Testing
 @testable import SnapCommands
 
 @Suite struct CommandLineTests {
-    private static func command<Command: ParsableCommand>(_ type: Command.Type, _ words: String...) throws -> Command {
+    private static func command<Command: ParsableCommand>(_ type: Command.Type, _ words: String...) throws
+        -> Command
+    {
         try #require(try Snapctl.parseAsRoot(words) as? Command)
     }
 
@@ -30,14 +32,31 @@ import Testing
 
     @Test func `verbs answer to their other names`() throws {
         _ = try Self.command(CreateCommand.self, "create-snapshot", "--volume-id", "x")
-        for name in ["list", "describe", "describe-snapshots"] { _ = try Self.command(ListCommand.self, name) }
+        for name in ["list", "describe", "describe-snapshots"] {
+            _ = try Self.command(ListCommand.self, name)
+        }
         _ = try Self.command(RebuildCommand.self, "catalog", "rebuild")
     }
 
     @Test func `a create is read whole`() throws {
         let create = try Self.command(
-            CreateCommand.self, "create", "--volume", "/dev/vdb", "--description", "d", "--consistency", "none", "--wait",
-            "--pack-size", "64M", "--root", "/r", "--output", "text", "-q")
+            CreateCommand.self,
+            "create",
+            "--volume",
+            "/dev/vdb",
+            "--description",
+            "d",
+            "--consistency",
+            "none",
+            "--wait",
+            "--pack-size",
+            "64M",
+            "--root",
+            "/r",
+            "--output",
+            "text",
+            "-q"
+        )
         let request = try create.request()
         #expect(request.volume == "/dev/vdb" && request.description == "d" && request.consistency == .none)
         #expect(create.packSize?.byteCount == 64 << 20)
@@ -46,8 +65,10 @@ import Testing
 
     @Test func `what is not understood is a usage error`() {
         let lines = [
-            ["frobnicate"], ["create"], ["create", "--volume", "x", "--consistency", "magic"], ["diff", "snap-12345678"],
-            ["create", "--volume", "x", "--pack-size", "large"], ["list", "--output", "yaml"], ["restore", "snap-12345678"],
+            ["frobnicate"], ["create"], ["create", "--volume", "x", "--consistency", "magic"],
+            ["diff", "snap-12345678"],
+            ["create", "--volume", "x", "--pack-size", "large"], ["list", "--output", "yaml"],
+            ["restore", "snap-12345678"],
         ]
         for words in lines {
             do {
@@ -65,47 +86,79 @@ import Testing
     func `a description has at most 255 characters`(character: String) throws {
         func request(_ count: Int) throws -> CreateRequest {
             let description = String(repeating: character, count: count)
-            return try Self.command(CreateCommand.self, "create", "--volume", "x", "--description", description).request()
+            return try Self.command(
+                CreateCommand.self,
+                "create",
+                "--volume",
+                "x",
+                "--description",
+                description
+            )
+            .request()
         }
         #expect(try request(255).description.unicodeScalars.count == 255)
         #expect(Self.code { _ = try request(256) } == .invalidParameter)
     }
 
-    @Test(arguments: [
-        ("snap-0123456789abcdef0", nil), ("snap-1a2b3c4d", nil), ("snap-0123456789ABCDEF0", .malformedSnapshotID),
-        ("snap-0123456789abcdef", .malformedSnapshotID), ("snap-0123456789abcdef01", .malformedSnapshotID),
-        ("snap-", .malformedSnapshotID), ("snap-0123456789abcdefg", .malformedSnapshotID),
-        ("snap-１２３４５６７８", .malformedSnapshotID), ("nightly", .invalidParameter), ("", .invalidParameter),
-        ("vol-12345678", .invalidParameter), (" snap-1a2b3c4d", .invalidParameter),
-    ] as [(String, EngineError.Code?)])
+    @Test(
+        arguments: [
+            ("snap-0123456789abcdef0", nil), ("snap-1a2b3c4d", nil),
+            ("snap-0123456789ABCDEF0", .malformedSnapshotID),
+            ("snap-0123456789abcdef", .malformedSnapshotID),
+            ("snap-0123456789abcdef01", .malformedSnapshotID),
+            ("snap-", .malformedSnapshotID), ("snap-0123456789abcdefg", .malformedSnapshotID),
+            ("snap-１２３４５６７８", .malformedSnapshotID), ("nightly", .invalidParameter), ("", .invalidParameter),
+            ("vol-12345678", .invalidParameter), (" snap-1a2b3c4d", .invalidParameter),
+        ] as [(String, EngineError.Code?)]
+    )
     func `ids of snapshots are well formed or refused`(text: String, code: EngineError.Code?) throws {
         #expect(Self.code { _ = try Identifiers.snapshot(text) } == code)
         let good = "snap-12345678"
-        #expect(Self.code { _ = try Self.command(ListCommand.self, "list", good, text).identifiers() } == code)
+        #expect(
+            Self.code { _ = try Self.command(ListCommand.self, "list", good, text).identifiers() } == code
+        )
         #expect(Self.code { _ = try Self.command(DiffCommand.self, "diff", good, text).request() } == code)
         #expect(Self.code { _ = try Self.command(VerifyCommand.self, "verify", text).request() } == code)
-        #expect(Self.code { _ = try Self.command(RestoreCommand.self, "restore", text, "--to", "x").request() } == code)
+        #expect(
+            Self.code { _ = try Self.command(RestoreCommand.self, "restore", text, "--to", "x").request() }
+                == code
+        )
     }
 
-    @Test(arguments: [
-        ("/dev/vdb", nil), ("disk.img", nil), ("./vol-x", nil), ("vol-1234abcd", nil), ("vol-0123456789abcdef0", nil),
-        ("vol-x", .malformedVolumeID), ("vol-", .malformedVolumeID), ("", .invalidParameter),
-    ] as [(String, EngineError.Code?)])
+    @Test(
+        arguments: [
+            ("/dev/vdb", nil), ("disk.img", nil), ("./vol-x", nil), ("vol-1234abcd", nil),
+            ("vol-0123456789abcdef0", nil),
+            ("vol-x", .malformedVolumeID), ("vol-", .malformedVolumeID), ("", .invalidParameter),
+        ] as [(String, EngineError.Code?)]
+    )
     func `volumes are paths or well-formed ids`(text: String, code: EngineError.Code?) {
         #expect(Self.code { _ = try Identifiers.volume(text) } == code)
     }
 
     @Test func `ids are taken from both places, once each, in order`() throws {
         let list = try Self.command(
-            ListCommand.self, "list", "snap-00000002", "--snapshot-ids", "snap-00000001", "snap-00000002", "--quiet")
+            ListCommand.self,
+            "list",
+            "snap-00000002",
+            "--snapshot-ids",
+            "snap-00000001",
+            "snap-00000002",
+            "--quiet"
+        )
         #expect(try list.identifiers().map(\.rawValue) == ["snap-00000002", "snap-00000001"])
     }
 
-    @Test(arguments: [
-        ("1", 1), ("64M", 64 << 20), ("64MiB", 64 << 20), ("64m", 64 << 20), ("1G", 1 << 30), ("8k", 8_192), ("5B", 5),
-        ("", nil), ("M", nil), ("-1", nil), ("1.5G", nil), ("1T2", nil), ("64 M", nil), ("9999999999999999999", nil),
-        ("9223372036854775807G", nil), ("６４M", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("1", 1), ("64M", 64 << 20), ("64MiB", 64 << 20), ("64m", 64 << 20), ("1G", 1 << 30),
+            ("8k", 8_192),
+            ("5B", 5),
+            ("", nil), ("M", nil), ("-1", nil), ("1.5G", nil), ("1T2", nil), ("64 M", nil),
+            ("9999999999999999999", nil),
+            ("9223372036854775807G", nil), ("６４M", nil),
+        ] as [(String, Int?)]
+    )
     func `sizes`(text: String, byteCount: Int?) { #expect(ByteSize(argument: text)?.byteCount == byteCount) }
 
     @Test func `the scratch folder of a benchmark exists`() {
@@ -126,7 +179,10 @@ import Testing
         #expect(try Self.settings(all, isSuperuser: true).root(option: nil) == "/e")
         #expect(try Self.settings(["HOME": "/h"], isSuperuser: true).root(option: nil) == "/var/lib/snapctl")
         #expect(try Self.settings(["XDG_DATA_HOME": "/x", "HOME": "/h"]).root(option: nil) == "/x/snapctl")
-        #expect(try Self.settings(["XDG_DATA_HOME": "relative", "HOME": "/h"]).root(option: nil) == "/h/.local/share/snapctl")
+        #expect(
+            try Self.settings(["XDG_DATA_HOME": "relative", "HOME": "/h"]).root(option: nil)
+                == "/h/.local/share/snapctl"
+        )
         #expect(throws: EngineError.self) { try Self.settings([:]).root(option: nil) }
         #expect(throws: EngineError.self) { try Self.settings(all).root(option: "") }
     }
@@ -146,10 +202,15 @@ import Testing
         #expect(configuration.packByteCount == EngineConfiguration.defaultPackByteCount)
         let range = EngineConfiguration.packByteCountRange
         for byteCount in [range.lowerBound, range.upperBound] {
-            #expect(try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount).packByteCount == byteCount)
+            #expect(
+                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount).packByteCount
+                    == byteCount
+            )
         }
         for byteCount in [0, range.lowerBound - 1, range.upperBound + 1] {
-            #expect(throws: EngineError.self) { try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount) }
+            #expect(throws: EngineError.self) {
+                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount)
+            }
         }
     }
 }

@@ -5,7 +5,9 @@ import Testing
 
 /// Files beside the tests that hold what is expected. `SNAPCTL_UPDATE_GOLDEN=1` writes them anew: read the difference.
 enum Golden {
-    static func expect(_ actual: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    static func expect(_ actual: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation)
+        throws
+    {
         let path = folder + "/Golden/" + name
         if ProcessInfo.processInfo.environment["SNAPCTL_UPDATE_GOLDEN"] != nil {
             try Data(actual.utf8).write(to: URL(filePath: path))

@@ -5,10 +5,16 @@ import Testing
 @Suite struct ProgressTests {
     private static let text = ProgressText(verb: "create", tellsNew: true)
 
-    private static func reading(_ processedMebibytes: Int, of total: Int = 8_192, seconds: Double = 10) -> TransferReading {
+    private static func reading(_ processedMebibytes: Int, of total: Int = 8_192, seconds: Double = 10)
+        -> TransferReading
+    {
         TransferReading(
-            totalByteCount: total << 20, processedByteCount: processedMebibytes << 20, newByteCount: 1 << 30,
-            storedByteCount: 1 << 29, seconds: seconds)
+            totalByteCount: total << 20,
+            processedByteCount: processedMebibytes << 20,
+            newByteCount: 1 << 30,
+            storedByteCount: 1 << 29,
+            seconds: seconds
+        )
     }
 
     @Test func `the bar drops what matters least, and never wraps`() {
@@ -17,10 +23,15 @@ import Testing
         #expect(
             Self.text.bar(reading, bytesPerSecond: rate, columnCount: 120)
                 == " 50% [" + String(repeating: "=", count: 20) + ">" + String(repeating: " ", count: 19)
-                + "]  4.0 GiB/8.0 GiB  512.0 MiB/s  0:08 left  1.0 GiB new")
+                + "]  4.0 GiB/8.0 GiB  512.0 MiB/s  0:08 left  1.0 GiB new"
+        )
         for columnCount in 0...200 {
             for processed in [0, 1, 4_096, 8_191, 8_192] {
-                let bar = Self.text.bar(Self.reading(processed), bytesPerSecond: rate, columnCount: columnCount)
+                let bar = Self.text.bar(
+                    Self.reading(processed),
+                    bytesPerSecond: rate,
+                    columnCount: columnCount
+                )
                 #expect(bar.count <= columnCount)
                 #expect(!bar.contains("100%"))
             }
@@ -63,8 +74,14 @@ import Testing
         #expect(painter.announce("snap-1") == nil)
         #expect(painter.frame(Self.reading(1, seconds: 1), columnCount: 80) == nil)
         #expect(painter.ending(Self.reading(8_192, seconds: 2), hasSucceeded: true) == nil)
-        #expect(painter.frame(Self.reading(1, seconds: 6), columnCount: 80)?.hasPrefix("snapctl: snap-1: 0%, ") == true)
-        #expect(painter.ending(Self.reading(8_192), hasSucceeded: true)?.hasPrefix("snapctl: snap-1: done, ") == true)
+        #expect(
+            painter.frame(Self.reading(1, seconds: 6), columnCount: 80)?.hasPrefix("snapctl: snap-1: 0%, ")
+                == true
+        )
+        #expect(
+            painter.ending(Self.reading(8_192), hasSucceeded: true)?.hasPrefix("snapctl: snap-1: done, ")
+                == true
+        )
         #expect(painter.ending(Self.reading(8_192), hasSucceeded: false) == nil)
     }
 
@@ -77,6 +94,9 @@ import Testing
         #expect(frame?.hasPrefix("\r\u{1B}[K 50% [") == true)
         #expect(frame?.count ?? 0 <= 80 + 3)
         #expect(painter.ending(Self.reading(8_192), hasSucceeded: false) == "\r\u{1B}[K")
-        #expect(painter.ending(Self.reading(8_192), hasSucceeded: true)?.hasSuffix(" stored as 512.0 MiB\n") == true)
+        #expect(
+            painter.ending(Self.reading(8_192), hasSucceeded: true)?.hasSuffix(" stored as 512.0 MiB\n")
+                == true
+        )
     }
 }

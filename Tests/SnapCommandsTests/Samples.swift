@@ -7,19 +7,34 @@ import SnapModel
 enum Samples {
     static let start = Timestamp(millisecondsSinceEpoch: 1_393_621_561_000)
 
-    static func id(_ number: Int) throws -> SnapshotID { try parsed(String(repeating: "0", count: 16) + String(number, radix: 16)) }
+    static func id(_ number: Int) throws -> SnapshotID {
+        try parsed(String(repeating: "0", count: 16) + String(number, radix: 16))
+    }
 
-    private static func parsed(_ digits: String) throws -> SnapshotID { try Identifiers.snapshot("snap-" + digits) }
+    private static func parsed(_ digits: String) throws -> SnapshotID {
+        try Identifiers.snapshot("snap-" + digits)
+    }
 
     static let volume = Volume(
-        id: VolumeID(wellFormed: "vol-1234abcd"), identity: VolumeIdentity(strength: .strong, value: "serial:1"),
-        path: "/dev/vdb", byteCount: 8 << 30, createTime: start)
+        id: VolumeID(wellFormed: "vol-1234abcd"),
+        identity: VolumeIdentity(strength: .strong, value: "serial:1"),
+        path: "/dev/vdb",
+        byteCount: 8 << 30,
+        createTime: start
+    )
 
     static func pending(_ description: String = "nightly", processedByteCount: Int = 0) throws -> Snapshot {
         Snapshot(
-            id: try id(1), volume: volume, state: .pending, startTime: start, ownerID: "012345678910",
-            description: description, consistency: Consistency(method: .exclusive), volumeByteCount: 8 << 30,
-            processedByteCount: processedByteCount)
+            id: try id(1),
+            volume: volume,
+            state: .pending,
+            startTime: start,
+            ownerID: "012345678910",
+            description: description,
+            consistency: Consistency(method: .exclusive),
+            volumeByteCount: 8 << 30,
+            processedByteCount: processedByteCount
+        )
     }
 
     static func completed() throws -> Snapshot {
@@ -29,8 +44,11 @@ enum Samples {
         snapshot.completionTime = Timestamp(millisecondsSinceEpoch: start.millisecondsSinceEpoch + 12_345)
         snapshot.tags = [Tag(key: "Name", value: "db"), Tag(key: "tab", value: "a\tb")]
         snapshot.image = SnapshotImage(
-            manifestRoot: PageID(Digest(words: (1, 2, 3, 4))), fullByteCount: 3 << 30, newByteCount: 1 << 30,
-            storedByteCount: 700 << 20)
+            manifestRoot: PageID(Digest(words: (1, 2, 3, 4))),
+            fullByteCount: 3 << 30,
+            newByteCount: 1 << 30,
+            storedByteCount: 700 << 20
+        )
         return snapshot
     }
 
@@ -44,7 +62,9 @@ enum Samples {
     }
 
     static func list() throws -> SnapshotListAnswer {
-        SnapshotListAnswer(snapshots: [try failed(), try completed(), try pending(processedByteCount: 1 << 30)])
+        SnapshotListAnswer(snapshots: [
+            try failed(), try completed(), try pending(processedByteCount: 1 << 30),
+        ])
     }
 }
 

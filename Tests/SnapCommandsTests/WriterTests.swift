@@ -27,7 +27,9 @@ import Testing
             for _ in 0..<Int.random(in: 0...40, using: &generator) {
                 // Mostly where escapes are: controls, quotes, backslashes; then anything.
                 let limit: UInt32 = Bool.random(using: &generator) ? 0x10ffff : 0xff
-                if let scalar = Unicode.Scalar(UInt32.random(in: 0...limit, using: &generator)) { scalars.append(scalar) }
+                if let scalar = Unicode.Scalar(UInt32.random(in: 0...limit, using: &generator)) {
+                    scalars.append(scalar)
+                }
             }
             let text = String(scalars)
             let document = Self.json(.list([.text(text)]))
@@ -40,7 +42,8 @@ import Testing
 
     @Test func `JSON has the AWS command line's shape`() {
         let value = OutputValue.record([
-            OutputField("A", .list([])), OutputField("B", .record([])), OutputField("C", .list([.integer(-1), .boolean(true)])),
+            OutputField("A", .list([])), OutputField("B", .record([])),
+            OutputField("C", .list([.integer(-1), .boolean(true)])),
             OutputField("D", .thousandths(-1_005)), OutputField("E", .listing(count: 2) { .integer($0) }),
         ])
         let expected = """
@@ -67,9 +70,13 @@ import Testing
             OutputField(
                 "Items",
                 .list([
-                    .record([OutputField("b", .integer(1)), OutputField("a", .text("x\ty\nz")), OutputField("Tags", .list([.text("t")]))]),
+                    .record([
+                        OutputField("b", .integer(1)), OutputField("a", .text("x\ty\nz")),
+                        OutputField("Tags", .list([.text("t")])),
+                    ]),
                     .record([OutputField("c", .boolean(false))]),
-                ]))
+                ])
+            )
         ])
         #expect(Self.text(value) == "ITEMS\tx\\ty\\nz\t1\tNone\nTAGS\tt\nITEMS\tNone\tNone\tFalse\n")
     }
@@ -102,7 +109,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "0 B"), (1, "1 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_536, "1.5 KiB"), (1_048_575, "1.0 MiB"),
+        (0, "0 B"), (1, "1 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_536, "1.5 KiB"),
+        (1_048_575, "1.0 MiB"),
         (1_048_524, "1023.9 KiB"), (8 << 30, "8.0 GiB"), (64 << 40, "64.0 TiB"), (.max, "8.0 EiB"),
     ])
     func `sizes`(byteCount: Int, words: String) { #expect(HumanText.bytes(byteCount) == words) }
@@ -111,20 +119,28 @@ import Testing
         (0, "0:00"), (0.4, "0:00"), (59.6, "1:00"), (61, "1:01"), (3_599.5, "1:00:00"), (3_723, "1:02:03"),
         (172_799, "47:59:59"), (273_600, "3 d 4 h"), (-1, "–"), (.infinity, "–"), (.nan, "–"),
     ])
-    func `durations`(seconds: Double, words: String) { #expect(HumanText.duration(seconds: seconds) == words) }
+    func `durations`(seconds: Double, words: String) {
+        #expect(HumanText.duration(seconds: seconds) == words)
+    }
 
-    @Test(arguments: [(0, "–"), (.nan, "–"), (.infinity, "–"), (512, "512.0 B/s"), (1.5 * 1_048_576, "1.5 MiB/s")])
+    @Test(arguments: [
+        (0, "–"), (.nan, "–"), (.infinity, "–"), (512, "512.0 B/s"), (1.5 * 1_048_576, "1.5 MiB/s"),
+    ])
     func `rates`(bytesPerSecond: Double, words: String) { #expect(HumanText.rate(bytesPerSecond) == words) }
 
     @Test func `times read back as what they were printed from`() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<1_000 {
-            let time = Timestamp(millisecondsSinceEpoch: Int64.random(in: 0...250_000_000_000_000, using: &generator))
+            let time = Timestamp(
+                millisecondsSinceEpoch: Int64.random(in: 0...250_000_000_000_000, using: &generator)
+            )
             #expect(time.description.utf8.count == 24)
             #expect(Timestamp(time.description) == time)
         }
         #expect(Timestamp(millisecondsSinceEpoch: 951_782_400_007).description == "2000-02-29T00:00:00.007Z")
-        #expect(Timestamp(millisecondsSinceEpoch: 253_402_300_800_000).description == "10000-01-01T00:00:00.000Z")
+        #expect(
+            Timestamp(millisecondsSinceEpoch: 253_402_300_800_000).description == "10000-01-01T00:00:00.000Z"
+        )
         #expect(Timestamp(millisecondsSinceEpoch: -1).description == "1969-12-31T23:59:59.999Z")
     }
 }
