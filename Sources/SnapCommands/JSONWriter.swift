@@ -1,5 +1,10 @@
+internal import SnapSystem
+
 /// Writes JSON (RFC 8259) as the AWS command line does: four spaces a level, UTF-8 unescaped.
 struct JSONWriter {
+    /// Elements of a long listing that one thread renders at a time.
+    private static let sliceCount = 512
+
     private let output: OutputBuffer
     private var bytes = GatheredBytes(capacity: OutputBuffer.writeByteCount)
     /// What stands before the values of fields, by depth: the records of a list have the same few names, so all of it,
@@ -35,7 +40,7 @@ struct JSONWriter {
         case .thousandths(let number): append(OutputValue.decimal(ofThousandths: number))
         case .record(let fields): writeRecord(fields, depth: depth)
         case .list(let values): writeList(values.count, depth: depth) { values[$0] }
-        case .listing(let count, let element): writeList(count, depth: depth, element)
+        case .listing(let count, let element): writeListing(count, depth: depth, element)
         }
     }
 
@@ -66,13 +71,35 @@ struct JSONWriter {
 
     private mutating func writeList(_ count: Int, depth: Int, _ element: (Int) -> OutputValue) {
         append("[")
-        for index in 0..<count {
+        writeElements(0..<count, depth: depth, element)
+        end("]", depth: depth, isEmpty: count == 0)
+    }
+
+    /// As a list, but rendered by all processors, a slice each at a time, so that little is in memory.
+    private mutating func writeListing(_ count: Int, depth: Int, _ element: @Sendable (Int) -> OutputValue) {
+        append("[")
+        let roundCount = Self.sliceCount * Machine.processorCount
+        for start in stride(from: 0, to: count, by: roundCount) {
+            let round = start..<min(start + roundCount, count)
+            let sliceCount = (round.count + Self.sliceCount - 1) / Self.sliceCount
+            let slices = Parallel.map(sliceCount) { slice in
+                let first = round.lowerBound + slice * Self.sliceCount
+                var writer = JSONWriter(to: OutputBuffer())
+                writer.writeElements(first..<min(first + Self.sliceCount, round.upperBound), depth: depth, element)
+                return writer.bytes
+            }
+            handOver()
+            for slice in slices { output.append(slice.bytes) }
+        }
+        end("]", depth: depth, isEmpty: count == 0)
+    }
+
+    private mutating func writeElements(_ range: Range<Int>, depth: Int, _ element: (Int) -> OutputValue) {
+        for index in range {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             append(indentation(depth + 1))
             write(element(index), depth: depth + 1)
-            if bytes.count >= OutputBuffer.writeByteCount { handOver() }
         }
-        end("]", depth: depth, isEmpty: count == 0)
     }
 
     private mutating func end(_ bracket: String, depth: Int, isEmpty: Bool) {
