@@ -54,6 +54,7 @@ let package = Package(
             name: "SnapCatalogue",
             dependencies: [
                 "SnapModel", "SnapSystem", "SnapCodec", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: pointerFree),

@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "SnapStore", dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system], swiftSettings: strict),
         .target(
             name: "SnapCatalogue",
-            dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift")],
             swiftSettings: strict),
         .executableTarget(
             name: "SnapBenchmarks",

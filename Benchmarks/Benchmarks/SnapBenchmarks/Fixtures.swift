@@ -11,7 +11,7 @@ final class Blocks: Sendable {
     init(count: Int, seed: UInt64 = 1, isZero: Bool = false) throws {
         self.count = count
         buffer = try AlignedBuffer(byteCount: count * BlockGeometry.byteCount)
-        guard !isZero else { return buffer.clear(0..<buffer.byteCount) }
+        if isZero { buffer.clear(0..<buffer.byteCount); return }
         var state = seed
         var bytes = [UInt8](repeating: 0, count: BlockGeometry.byteCount)
         for block in 0..<count {
