@@ -79,13 +79,13 @@ let package = Package(
         .target(
             name: "SnapTestSupport",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "CLinux",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapStore", "CLinux",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         tests("SnapModel"),
         tests("SnapSystem"),
-        tests("SnapCodec"),
+        tests("SnapCodec", ["CKernels"]),
         tests("SnapDevice"),
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -65,7 +65,11 @@ package struct PackReader: Sendable {
         }
         do throws(CodecError) {
             switch entry.codec {
-            case .raw: plain.store(from: stored, range: range, at: targetRange.lowerBound)
+            case .raw:
+                guard range.count == targetRange.count else {
+                    throw CodecError(.malformed, "raw body", "\(range.count) bytes where \(targetRange.count) belong")
+                }
+                plain.store(from: stored, range: range, at: targetRange.lowerBound)
             case .lz4: try LZ4.decompress(stored, range: range, into: plain, targetRange: targetRange)
             }
         } catch {
