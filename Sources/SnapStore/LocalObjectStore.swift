@@ -32,7 +32,10 @@ package final class LocalObjectStore: ObjectStore {
                 try writer.rename()
                 openFiles.forget(writer.path)
             }
-            for folder in Set(writers.map { $0.path.removingLastComponent() }) { try Directory.synchronise(folder) }
+            let folders = Set(writers.map { $0.path.removingLastComponent() })
+            for folder in folders { try Directory.synchronise(folder) }
+            // Another process may have made a folder a moment ago, and not yet made its name durable.
+            for parent in Set(folders.map { $0.removingLastComponent() }) { try Directory.synchronise(parent) }
         }
     }
 
