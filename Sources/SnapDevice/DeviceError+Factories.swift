@@ -51,7 +51,7 @@ extension DeviceError {
     /// The kernel answered EBUSY, though no use could be seen, or one that came since.
     static func claimed(_ facts: VolumeFacts, writing: Bool, _ cause: SystemError) -> DeviceError {
         let uses = (try? VolumeFacts.inspect(facts.path))?.uses ?? []
-        let processes = OpenFiles.users(of: facts.path, writing: false)
+        let processes = facts.relatives().flatMap { OpenFiles.users(of: $0, writing: false) }
         let users =
             if !uses.isEmpty {
                 VolumeUse.phrase(uses, on: facts.deviceName)
@@ -112,7 +112,7 @@ extension DeviceError {
     }
 
     static func hasSignature(_ path: FilePath, _ signature: Signature) -> DeviceError {
-        DeviceError(.hasSignature, path, "holds a \(signature); if nobody needs it, overwrite it with --force")
+        DeviceError(.hasSignature, path, "already holds something (\(signature)); overwrite it with --force if nobody needs it")
     }
 
     /// For the engine, which knows what a snapshot's source is.
@@ -123,7 +123,7 @@ extension DeviceError {
     /// The volume lies beneath `stored`, a part of the store.
     package static func carriesStore(_ path: FilePath, stored: FilePath) -> DeviceError {
         DeviceError(
-            .carriesStore, path, "carries \(stored.string), which this would change while it runs; use a store on another disk")
+            .carriesStore, path, "carries \(stored.string), which snapctl itself uses meanwhile; choose another volume, or keep the store on another disk")
     }
 }
 

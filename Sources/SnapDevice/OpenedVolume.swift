@@ -69,11 +69,8 @@ struct OpenedVolume: ~Copyable {
     /// drop clean pages besides, which O_DIRECT does not look at.
     private static func flush(_ device: borrowing OwnedDescriptor, _ facts: VolumeFacts) throws(SystemError) {
         try device.synchronise()
-        let tree = DeviceTree()
-        guard let node = facts.device.flatMap({ tree.node($0) }) else { return }
-        for name in node.partitionNames + [node.diskName].compactMap({ $0 }) {
-            guard let relative = tree.node(named: name) else { continue }
-            try? OwnedDescriptor(opening: relative.path, .readOnly).synchronise()
+        for relative in facts.relatives().dropFirst() {
+            try? OwnedDescriptor(opening: relative, .readOnly).synchronise()
         }
     }
 }

@@ -55,6 +55,14 @@ package struct VolumeFacts: Hashable, Sendable {
         return mine == others
     }
 
+    /// Its own node, and those of its disk or partitions: a claim on one is in the way of the other.
+    func relatives() -> [FilePath] {
+        let tree = DeviceTree()
+        let node = device.flatMap { tree.node($0) }
+        let names = (node?.partitionNames ?? []) + [node?.diskName].compactMap { $0 }
+        return [path] + names.compactMap { tree.node(named: $0)?.path }
+    }
+
     /// The file of a loop device that shows all of it.
     private var wholeFile: FileNumber? { loop.flatMap { $0.offset == 0 && $0.sizeLimit == 0 ? $0.file : nil } }
 

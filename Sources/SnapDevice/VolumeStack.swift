@@ -44,7 +44,7 @@ struct StackWalk {
         }
     }
 
-    private mutating func descend(device: DeviceNumber) {
+    mutating func descend(device: DeviceNumber) {
         guard devices.insert(device).inserted, let node = tree.node(device) else { return }
         for name in node.slaveNames + [node.diskName].compactMap({ $0 }) {
             if let beneath = tree.node(named: name) { descend(device: beneath.number) }

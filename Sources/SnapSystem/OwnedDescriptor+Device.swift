@@ -56,9 +56,9 @@ extension OwnedDescriptor {
     }
 
     /// Ends what the open file stands for (claim, lease), but keeps its number: a thread that still reads from it meets
-    /// the end of /dev/null instead of whatever file is opened next. dup3(2).
+    /// the end of /dev/null instead of whatever file is opened next; one that still writes fails (EBADF). dup3(2).
     package borrowing func letGo() {
-        guard let nothing = try? OwnedDescriptor(opening: "/dev/null", .readWrite) else { return }
+        guard let nothing = try? OwnedDescriptor(opening: "/dev/null", .readOnly) else { return }
         let (descriptor, replacement) = (rawValue, nothing.rawValue)
         _ = try? systemCall("let go of", path) { clinux_dup3(replacement, descriptor, O_CLOEXEC) }
     }

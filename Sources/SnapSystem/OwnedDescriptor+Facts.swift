@@ -67,8 +67,19 @@ extension OwnedDescriptor {
     /// F_SETLEASE with F_RDLCK. It ends when all duplicates of the descriptor are closed.
     ///
     /// The kernel announces the end of a lease by SIGIO, which would end this process: it is ignored from here on.
+    /// Refused only after some tries: a process that was just forked has all descriptors of its parent until it executes
+    /// its program, so that a file closed here may be open for writing there for a moment.
     package borrowing func takeReadLease() throws(SystemError) -> LeaseOutcome {
         signal(SIGIO, SIG_IGN)
+        for _ in 1..<leaseTryCount {
+            let outcome = try tryReadLease()
+            if outcome != .refused { return outcome }
+            usleep(leasePauseMicroseconds)
+        }
+        return try tryReadLease()
+    }
+
+    private borrowing func tryReadLease() throws(SystemError) -> LeaseOutcome {
         let descriptor = rawValue
         do throws(SystemError) {
             _ = try systemCall("lease", path) { clinux_take_read_lease(descriptor) }
@@ -93,3 +104,6 @@ extension OwnedDescriptor {
         _ = try systemCall("change the permissions of", path) { fchmod(descriptor, status.permissions) }
     }
 }
+
+/// Together 50 ms.
+private let (leaseTryCount, leasePauseMicroseconds): (Int, UInt32) = (6, 10_000)
