@@ -7,7 +7,8 @@ extension Engine {
     package static func rebuildCatalogue(
         _ configuration: EngineConfiguration, progress: TransferProgress
     ) throws(EngineError) -> RebuildOutcome {
-        let store = try openStore(configuration, creating: false)
+        let objects = LocalObjectStore(root: configuration.storePath)
+        let store = try openStore(configuration, over: objects, creating: false)
         do {
             var outcome = try Catalogue.rebuild(at: configuration.cataloguePath, store: store.id) { filler in
                 try fill(filler, from: store, progress)
