@@ -85,7 +85,9 @@ extension Engine {
     func digest(of snapshot: Snapshot, at index: Int) throws -> Digest {
         var found: Digest?
         guard let image = snapshot.image else { throw Command.Failure(description: "no image") }
-        try manifest(image).forEachBlock(onFailure: { $0 }) { if $0.rawValue == index { found = $1 } }
+        try manifest(image).forEachBlock(onFailure: { $0 }) { (block, digest) throws(StoreError) in
+            if block.rawValue == index { found = digest }
+        }
         guard let found else { throw Command.Failure(description: "block \(index) is zero") }
         return found
     }

@@ -1,3 +1,4 @@
+import SnapCatalogue
 import SnapModel
 import SnapStore
 import SnapSystem
