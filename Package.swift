@@ -89,7 +89,9 @@ let package = Package(
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("SnapEngine", ["SnapDevice", "SnapStore", "SnapCatalogue"]),
-        tests("SnapCommands", ["SnapEngine"]),
+        tests(
+            "SnapCommands", ["SnapEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            exclude: ["Golden"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
@@ -101,11 +103,11 @@ let package = Package(
 )
 
 /// The tests of one module: they see it, what every module sees, and the fixtures.
-func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
+func tests(_ module: String, _ others: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     let common: [Target.Dependency] = [
         "SnapModel", "SnapSystem", "SnapCodec", "SnapTestSupport",
         .product(name: "SystemPackage", package: "swift-system"),
     ]
     let own: [Target.Dependency] = ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
-    return .testTarget(name: module + "Tests", dependencies: common + own + others, swiftSettings: strict)
+    return .testTarget(name: module + "Tests", dependencies: common + own + others, exclude: exclude, swiftSettings: strict)
 }

@@ -10,9 +10,16 @@ protocol Answer {
 
 extension Answer {
     /// Appends the answer in one of the formats.
-    func write(as format: OutputFormat, to output: OutputBuffer, style: Style = .plain, columnCount: Int? = nil) {
+    func write(
+        as format: OutputFormat,
+        to output: OutputBuffer,
+        style: Style = .plain,
+        columnCount: Int? = nil
+    ) {
         switch format {
-        case .json: JSONWriter(to: output).write(value)
+        case .json:
+            var writer = JSONWriter(to: output)
+            writer.write(value)
         case .text: TextWriter(to: output).write(value)
         case .table: writeTable(to: output, style: style, columnCount: columnCount)
         }
@@ -22,7 +29,11 @@ extension Answer {
     func print(as format: OutputFormat) throws(SystemError) {
         let output = OutputBuffer(to: .output)
         write(
-            as: format, to: output, style: .forStream(.output), columnCount: StandardStream.output.columnCount)
+            as: format,
+            to: output,
+            style: .forStream(.output),
+            columnCount: StandardStream.output.columnCount
+        )
         try output.finish()
     }
 }

@@ -15,9 +15,13 @@ struct BenchmarkCommand: ParsableCommand {
             EXAMPLES
               snapctl benchmark
               snapctl benchmark --volume /dev/vdb
-            """)
+            """
+    )
 
-    @Option(help: ArgumentHelp("A block device or file to read from.", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp("A block device or file to read from.", valueName: "path"),
+        completion: .file()
+    )
     var volume: String?
 
     @OptionGroup var shared: SharedOptions

@@ -6,7 +6,9 @@ struct ByteSize: ExpressibleByArgument, Hashable {
 
     init?(argument: String) {
         let digits = argument.prefix(while: { ("0"..."9").contains($0) })
-        guard let number = Int(digits), let unit = Self.unit(argument.dropFirst(digits.count)) else { return nil }
+        guard let number = Int(digits), let unit = Self.unit(argument.dropFirst(digits.count)) else {
+            return nil
+        }
         let (product, hasOverflowed) = number.multipliedReportingOverflow(by: unit)
         guard !hasOverflowed else { return nil }
         byteCount = product

@@ -7,7 +7,8 @@ struct CatalogueCommand: ParsableCommand {
         commandName: "catalogue",
         abstract: "Care for the catalogue, the database of what the store holds.",
         subcommands: [RebuildCommand.self],
-        aliases: ["catalog"])
+        aliases: ["catalog"]
+    )
 }
 
 /// `snapctl catalogue rebuild`
@@ -22,7 +23,8 @@ struct RebuildCommand: ParsableCommand {
             EXAMPLES
               snapctl catalogue rebuild
               snapctl catalogue rebuild --root /srv/snapctl
-            """)
+            """
+    )
 
     @OptionGroup var shared: SharedOptions
 

@@ -21,20 +21,23 @@ struct CreateCommand: ParsableCommand {
               snapctl create --volume-id vol-0123456789abcdef0 --output text
               snapctl create --volume disk.img --quiet
             """,
-        aliases: ["create-snapshot"])
+        aliases: ["create-snapshot"]
+    )
 
     @Option(
         name: [.long, .customLong("volume-id")],
         help: ArgumentHelp(
             "A block device, an image file, or the vol- id of a volume that was imaged before.",
-            valueName: "path-or-id"),
-        completion: .file())
+            valueName: "path-or-id"
+        ),
+        completion: .file()
+    )
     var volume: String
 
     @Option(help: ArgumentHelp("What the snapshot is for: at most 255 characters.", valueName: "text"))
     var description = ""
 
-    @Option(help: ArgumentHelp("exclusive or none.", valueName: "method"))
+    @Option(help: ArgumentHelp("How the point in time is made.", valueName: "method"))
     var consistency = ConsistencyMethod.exclusive
 
     @Flag(help: "Return when the snapshot is completed. This release always does.")
@@ -42,7 +45,10 @@ struct CreateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When a pack in the store counts as full, from 4M to 1G. Without it: 32M.", valueName: "size"))
+            "When a pack in the store counts as full, from 4M to 1G. Without it: 32M.",
+            valueName: "size"
+        )
+    )
     var packSize: ByteSize?
 
     @OptionGroup var shared: SharedOptions
@@ -66,10 +72,14 @@ struct CreateCommand: ParsableCommand {
             throw EngineError(
                 .invalidParameter,
                 "Value (\(description)) for parameter description is invalid. "
-                    + "It exceeds \(CreateRequest.descriptionLimit) characters")
+                    + "It exceeds \(CreateRequest.descriptionLimit) characters"
+            )
         }
         return CreateRequest(
-            volume: try Identifiers.volume(volume), description: description, consistency: consistency)
+            volume: try Identifiers.volume(volume),
+            description: description,
+            consistency: consistency
+        )
     }
 }
 

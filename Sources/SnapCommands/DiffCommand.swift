@@ -16,7 +16,8 @@ struct DiffCommand: ParsableCommand {
             EXAMPLES
               snapctl diff snap-0123456789abcdef0 snap-0fedcba9876543210
               snapctl diff snap-0123456789abcdef0 snap-0fedcba9876543210 --output text
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Id of the one snapshot.", valueName: "snap"))
     var first: String

@@ -22,7 +22,9 @@ struct DifferenceAnswer: Answer {
             return output.append("\(first) and \(second) hold the same bytes\n")
         }
         let blocks = HumanText.count(outcome.changedBlockCount, "block")
-        output.append("\(first) and \(second) differ in \(HumanText.bytes(outcome.changedByteCount)) (\(blocks))\n")
+        output.append(
+            "\(first) and \(second) differ in \(HumanText.bytes(outcome.changedByteCount)) (\(blocks))\n"
+        )
         ExtentFields.writeTable(outcome.changed, to: output, style: style)
     }
 }

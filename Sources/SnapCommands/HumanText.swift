@@ -25,7 +25,9 @@ enum HumanText {
     }
 
     /// `1 snapshot`, `2 snapshots`.
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 
     /// One decimal, rounded half away from zero.
     static func oneDecimal(_ value: Double) -> String {

@@ -8,7 +8,9 @@ enum Identifiers {
         if let id = SnapshotID(text) { return id }
         guard text.hasPrefix(SnapshotID.prefix + "-") else {
             throw EngineError(
-                .invalidParameter, "Value (\(text)) for parameter snapshotId is invalid. Expected: \"snap-...\"")
+                .invalidParameter,
+                "Value (\(text)) for parameter snapshotId is invalid. Expected: \"snap-...\""
+            )
         }
         throw EngineError(.malformedSnapshotID, "Invalid id: \"\(text)\" (\(form(of: SnapshotID.self)))")
     }
@@ -26,7 +28,9 @@ enum Identifiers {
 
     /// A path, or an id, which must then be well formed. A file that is named like an id is reached as `./vol-…`.
     static func volume(_ text: String) throws(EngineError) -> String {
-        guard !text.isEmpty else { throw EngineError(.invalidParameter, "the value for parameter volume is empty") }
+        guard !text.isEmpty else {
+            throw EngineError(.invalidParameter, "the value for parameter volume is empty")
+        }
         if text.hasPrefix(VolumeID.prefix + "-"), VolumeID(text) == nil {
             throw EngineError(.malformedVolumeID, "Invalid id: \"\(text)\" (\(form(of: VolumeID.self)))")
         }

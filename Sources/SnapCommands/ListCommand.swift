@@ -14,15 +14,18 @@ struct ListCommand: ParsableCommand {
             EXAMPLES
               snapctl list
               snapctl list snap-0123456789abcdef0 --output json
-              snapctl describe-snapshots --snapshot-ids snap-0123456789abcdef0 snap-0fedcba9876543210
+              snapctl describe-snapshots --snapshot-ids snap-1a2b3c4d snap-5e6f7a8b
             """,
-        aliases: ["describe", "describe-snapshots"])
+        aliases: ["describe", "describe-snapshots"]
+    )
 
     @Argument(help: ArgumentHelp("Ids of snapshots. Without any: all.", valueName: "snap"))
     var snapshots: [String] = []
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("The same, as the AWS command line has it.", valueName: "snap"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The same, as the AWS command line has it.", valueName: "snap")
+    )
     var snapshotIds: [String] = []
 
     @OptionGroup var shared: SharedOptions
@@ -33,5 +36,7 @@ struct ListCommand: ParsableCommand {
         try SnapshotListAnswer(snapshots: snapshots).print(as: shared.format)
     }
 
-    func identifiers() throws(EngineError) -> [SnapshotID] { try Identifiers.snapshots(snapshots + snapshotIds) }
+    func identifiers() throws(EngineError) -> [SnapshotID] {
+        try Identifiers.snapshots(snapshots + snapshotIds)
+    }
 }

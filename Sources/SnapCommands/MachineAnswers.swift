@@ -67,6 +67,9 @@ struct RebuildAnswer: Answer {
         guard !outcome.damagedPacks.isEmpty || !outcome.damagedSnapshots.isEmpty else { return nil }
         let packs = HumanText.count(outcome.damagedPacks.count, "pack")
         let snapshots = HumanText.count(outcome.damagedSnapshots.count, "snapshot")
-        return EngineError(.dataDamaged, "the catalogue is rebuilt, but \(packs) and \(snapshots) are damaged")
+        return EngineError(
+            .dataDamaged,
+            "the catalogue is rebuilt, but \(packs) and \(snapshots) are damaged"
+        )
     }
 }

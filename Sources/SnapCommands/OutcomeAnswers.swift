@@ -20,16 +20,20 @@ enum ExtentFields {
     static func writeTable(_ extents: [ByteExtent], to output: OutputBuffer, style: Style) {
         guard !extents.isEmpty else { return }
         var table = Table([
-            .init("FIRST BYTE", isNumber: true), .init("LAST BYTE", isNumber: true), .init("SIZE", isNumber: true),
+            .init("FIRST BYTE", isNumber: true), .init("LAST BYTE", isNumber: true),
+            .init("SIZE", isNumber: true),
         ])
         for extent in extents.prefix(tableLimit) {
             table.append([
-                .init(String(extent.offset)), .init(String(extent.end - 1)), .init(HumanText.bytes(extent.byteCount)),
+                .init(String(extent.offset)), .init(String(extent.end - 1)),
+                .init(HumanText.bytes(extent.byteCount)),
             ])
         }
         table.write(to: output, style: style, columnCount: nil)
         if extents.count > tableLimit {
-            output.append("and \(HumanText.count(extents.count - tableLimit, "more range")) (all: --output json)\n")
+            output.append(
+                "and \(HumanText.count(extents.count - tableLimit, "more range")) (all: --output json)\n"
+            )
         }
     }
 }
@@ -56,7 +60,9 @@ struct RestoreAnswer: Answer {
             "\(HumanText.bytes(outcome.snapshot.volumeByteCount)), of that contents "
             + HumanText.bytes(outcome.checkedByteCount)
         output.append(
-            TerminalText.oneLine("restored \(outcome.snapshot.id) to \(target): \(sizes), read and checked") + "\n")
+            TerminalText.oneLine("restored \(outcome.snapshot.id) to \(target): \(sizes), read and checked")
+                + "\n"
+        )
         DamageReport.write(outcome, to: output, style: style)
     }
 }
@@ -108,8 +114,12 @@ enum DamageReport {
     static func write(_ outcome: ImageOutcome, to output: OutputBuffer, style: Style) {
         guard !outcome.damaged.isEmpty else { return }
         let size = HumanText.bytes(ExtentFields.byteCount(outcome.damaged))
-        output.append("\(outcome.snapshot.id): \(style.apply(.bad, to: "DAMAGED")), \(size) cannot be had back\n")
-        for explanation in outcome.explanations { output.append("  " + TerminalText.oneLine(explanation) + "\n") }
+        output.append(
+            "\(outcome.snapshot.id): \(style.apply(.bad, to: "DAMAGED")), \(size) cannot be had back\n"
+        )
+        for explanation in outcome.explanations {
+            output.append("  " + TerminalText.oneLine(explanation) + "\n")
+        }
         ExtentFields.writeTable(outcome.damaged, to: output, style: style)
     }
 

@@ -21,9 +21,10 @@ final class OutputBuffer {
         if bytes.count >= Self.writeByteCount { drain() }
     }
 
-    func append(_ byte: UInt8) { bytes.append(byte) }
-
-    func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
+    func append(_ more: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: more)
+        if bytes.count >= Self.writeByteCount { drain() }
+    }
 
     /// Writes what is left, at once: for answers that come line by line.
     func flush() { drain() }

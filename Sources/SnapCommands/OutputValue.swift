@@ -1,7 +1,7 @@
 internal import SnapModel
 
 /// An answer before it is JSON or text.
-enum OutputValue {
+enum OutputValue: Sendable {
     case text(String)
     case integer(Int)
     case boolean(Bool)
@@ -9,8 +9,9 @@ enum OutputValue {
     case thousandths(Int)
     case record([OutputField])
     case list([OutputValue])
-    /// A list whose elements are made as they are printed, so that 100,000 snapshots never exist at once as values.
-    case listing(count: Int, element: (Int) -> OutputValue)
+    /// A list whose elements are made as they are printed, by several threads, so that 100,000 snapshots never exist at
+    /// once as values.
+    case listing(count: Int, element: @Sendable (Int) -> OutputValue)
 
     static func time(_ time: Timestamp) -> OutputValue { .text(time.description) }
 
@@ -36,7 +37,7 @@ enum OutputValue {
 }
 
 /// A named part of a record.
-struct OutputField {
+struct OutputField: Sendable {
     var name: String
     var value: OutputValue
 

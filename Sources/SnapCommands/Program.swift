@@ -39,7 +39,8 @@ package enum Program {
     static func usageMessage(for error: any Error) -> String {
         let message = Snapctl.fullMessage(for: error)
         let start = "Error: "
-        return "snapctl: error: " + (message.hasPrefix(start) ? String(message.dropFirst(start.count)) : message)
+        return "snapctl: error: "
+            + (message.hasPrefix(start) ? String(message.dropFirst(start.count)) : message)
     }
 
     private static func say(_ line: String) {

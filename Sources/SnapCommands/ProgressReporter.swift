@@ -75,6 +75,7 @@ final class ProgressReporter: Sendable {
 
     /// The terminal's own, asked again for each frame, for windows change; else `COLUMNS`.
     private static var columnCount: Int {
-        StandardStream.error.columnCount ?? Environment.value("COLUMNS").flatMap { Int($0) } ?? defaultColumnCount
+        StandardStream.error.columnCount ?? Environment.value("COLUMNS").flatMap { Int($0) }
+            ?? defaultColumnCount
     }
 }

@@ -12,7 +12,9 @@ struct ProgressText {
         let percent = String(reading.percent)
         let start = String(repeating: " ", count: 3 - percent.count) + percent + "% "
         var parts = details(of: reading, bytesPerSecond: bytesPerSecond)
-        while parts.count > 0, start.count + Self.barRange.lowerBound + 2 + Self.width(of: parts) > columnCount {
+        while parts.count > 0,
+            start.count + Self.barRange.lowerBound + 2 + Self.width(of: parts) > columnCount
+        {
             parts.removeLast()
         }
         let room = columnCount - start.count - 2 - Self.width(of: parts)

@@ -19,7 +19,8 @@ struct RestoreCommand: ParsableCommand {
             EXAMPLES
               snapctl restore snap-0123456789abcdef0 --to /dev/vdc
               snapctl restore snap-0123456789abcdef0 --to disk.img
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Id of the snapshot.", valueName: "snap"))
     var snapshot: String
@@ -49,6 +50,10 @@ struct RestoreCommand: ParsableCommand {
     func request() throws(EngineError) -> RestoreRequest {
         guard !to.isEmpty else { throw EngineError(.invalidParameter, "the value of --to is empty") }
         return RestoreRequest(
-            snapshot: try Identifiers.snapshot(snapshot), target: FilePath(to), force: force, keepGoing: keepGoing)
+            snapshot: try Identifiers.snapshot(snapshot),
+            target: FilePath(to),
+            force: force,
+            keepGoing: keepGoing
+        )
     }
 }

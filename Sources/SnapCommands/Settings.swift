@@ -16,19 +16,25 @@ struct Settings {
     }
 
     /// Of this process.
-    static var current: Settings { Settings(variable: Environment.value, isSuperuser: Environment.isSuperuser) }
+    static var current: Settings {
+        Settings(variable: Environment.value, isSuperuser: Environment.isSuperuser)
+    }
 
     /// What the engine is opened with. Throws `invalidParameter`.
     func configuration(root: String?, packByteCount: Int? = nil) throws(EngineError) -> EngineConfiguration {
         EngineConfiguration(
-            root: try self.root(option: root), ownerID: try ownerID(),
-            packByteCount: try Self.checked(packByteCount: packByteCount))
+            root: try self.root(option: root),
+            ownerID: try ownerID(),
+            packByteCount: try Self.checked(packByteCount: packByteCount)
+        )
     }
 
     /// The option, `SNAPCTL_ROOT`, or the place that the kind of user suggests.
     func root(option: String?) throws(EngineError) -> FilePath {
         if let option {
-            guard !option.isEmpty else { throw EngineError(.invalidParameter, "the value of --root is empty") }
+            guard !option.isEmpty else {
+                throw EngineError(.invalidParameter, "the value of --root is empty")
+            }
             return FilePath(option)
         }
         if let root = variable("SNAPCTL_ROOT") { return FilePath(root) }
@@ -41,7 +47,10 @@ struct Settings {
             return folder.appending("snapctl")
         }
         guard let home = variable("HOME") else {
-            throw EngineError(.invalidParameter, "no folder for the store is known (HOME is not set): give --root")
+            throw EngineError(
+                .invalidParameter,
+                "no folder for the store is known (HOME is not set): give --root"
+            )
         }
         return FilePath(home).appending(".local/share/snapctl")
     }
@@ -51,7 +60,9 @@ struct Settings {
         let isDigits = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard isDigits, text.utf8.count == Self.ownerDigitCount else {
             throw EngineError(
-                .invalidParameter, "Value (\(text)) for SNAPCTL_OWNER_ID is invalid. An owner id has 12 digits")
+                .invalidParameter,
+                "Value (\(text)) for SNAPCTL_OWNER_ID is invalid. An owner id has 12 digits"
+            )
         }
         return text
     }
@@ -63,7 +74,8 @@ struct Settings {
             throw EngineError(
                 .invalidParameter,
                 "Value (\(packByteCount)) for parameter pack-size is invalid. It is from "
-                    + "\(HumanText.bytes(range.lowerBound)) to \(HumanText.bytes(range.upperBound))")
+                    + "\(HumanText.bytes(range.lowerBound)) to \(HumanText.bytes(range.upperBound))"
+            )
         }
         return packByteCount
     }

@@ -6,19 +6,22 @@ internal import SnapSystem
 struct SharedOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Folder of the catalogue and the store.",
-            discussion: """
-                Without it: SNAPCTL_ROOT, else /var/lib/snapctl for root, $XDG_DATA_HOME/snapctl or \
-                ~/.local/share/snapctl for others.
-                """,
-            valueName: "dir"),
-        completion: .directory)
+            """
+            Folder of the catalogue and the store. Without it: SNAPCTL_ROOT, else /var/lib/snapctl for root, \
+            $XDG_DATA_HOME/snapctl or ~/.local/share/snapctl for others.
+            """,
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
     var root: String?
 
     @Option(
         help: ArgumentHelp(
-            "How the answer is printed: json, table or text. Without it: a table on a terminal, else JSON.",
-            valueName: "format"))
+            "How the answer is printed. Without it: a table on a terminal, else JSON.",
+            valueName: "format"
+        )
+    )
     var output: OutputFormat?
 
     @Flag(name: .shortAndLong, help: "Show no progress.")

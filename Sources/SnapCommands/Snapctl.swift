@@ -27,7 +27,8 @@ struct Snapctl: ParsableCommand {
         subcommands: [
             CreateCommand.self, ListCommand.self, RestoreCommand.self, VerifyCommand.self, DiffCommand.self,
             BenchmarkCommand.self, CatalogueCommand.self,
-        ])
+        ]
+    )
 }
 
 /// What `--version` prints.

@@ -40,7 +40,8 @@ struct SnapshotListAnswer: Answer {
 
     func writeTable(to output: OutputBuffer, style: Style, columnCount: Int?) {
         var table = Table([
-            .init("SNAPSHOT"), .init("STATE"), .init("PROGRESS", isNumber: true), .init("SIZE", isNumber: true),
+            .init("SNAPSHOT"), .init("STATE"), .init("PROGRESS", isNumber: true),
+            .init("SIZE", isNumber: true),
             .init("NEW", isNumber: true), .init("STARTED"), .init("VOLUME"), .init("DESCRIPTION"),
         ])
         for snapshot in snapshots { table.append(Self.row(of: snapshot)) }

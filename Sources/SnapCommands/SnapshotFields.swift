@@ -58,7 +58,9 @@ enum SnapshotFields {
     }
 
     /// GiB, rounded up, as EBS sells them: never 0.
-    static func gibibytes(_ byteCount: Int) -> Int { max(1, byteCount >> 30 + (byteCount & (1 << 30 - 1) == 0 ? 0 : 1)) }
+    static func gibibytes(_ byteCount: Int) -> Int {
+        max(1, (byteCount >> 30) + (byteCount % (1 << 30) == 0 ? 0 : 1))
+    }
 
     /// EBS's `Progress`: empty at first; `100%` says that the snapshot is completed, and nothing else does.
     static func progress(of snapshot: Snapshot) -> String {

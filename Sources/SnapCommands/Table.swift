@@ -43,7 +43,12 @@ struct Table {
 
     func write(to output: OutputBuffer, style: Style, columnCount: Int?) {
         if columns.contains(where: { !$0.heading.isEmpty }) {
-            writeRow(columns.map { Cell($0.heading, .heading) }, to: output, style: style, columnCount: columnCount)
+            writeRow(
+                columns.map { Cell($0.heading, .heading) },
+                to: output,
+                style: style,
+                columnCount: columnCount
+            )
         }
         for row in rows { writeRow(row, to: output, style: style, columnCount: columnCount) }
     }

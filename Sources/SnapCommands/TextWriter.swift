@@ -37,7 +37,8 @@ struct TextWriter {
     private func writeRecord(_ fields: [OutputField], label: String?, columns: [String]?) {
         let scalars = fields.filter(\.value.isScalar)
         let names = columns ?? scalars.map(\.name).sorted()
-        let values = names.map { name in scalars.first { $0.name == name }.map { scalar($0.value) } ?? "None" }
+        let values = names.map { name in scalars.first { $0.name == name }.map { scalar($0.value) } ?? "None"
+        }
         if !values.isEmpty { writeLine(values, label: label) }
         for field in fields.filter({ !$0.value.isScalar }).sorted(by: { $0.name < $1.name }) {
             write(field.value, label: field.name.uppercased())

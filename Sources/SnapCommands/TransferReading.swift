@@ -10,7 +10,11 @@ struct TransferReading {
     var seconds: Double
 
     init(
-        totalByteCount: Int, processedByteCount: Int, newByteCount: Int = 0, storedByteCount: Int = 0, seconds: Double
+        totalByteCount: Int,
+        processedByteCount: Int,
+        newByteCount: Int = 0,
+        storedByteCount: Int = 0,
+        seconds: Double
     ) {
         self.totalByteCount = totalByteCount
         self.processedByteCount = processedByteCount

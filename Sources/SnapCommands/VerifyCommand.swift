@@ -17,18 +17,19 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES
               snapctl verify snap-0123456789abcdef0
               snapctl verify snap-0123456789abcdef0 --against /dev/vdb
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Id of the snapshot.", valueName: "snap"))
     var snapshot: String
 
     @Option(
-        help: ArgumentHelp("A block device or file to compare with.", valueName: "path"), completion: .file())
+        help: ArgumentHelp("A block device or file to compare with.", valueName: "path"),
+        completion: .file()
+    )
     var against: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "How that volume is read: exclusive, or none for one in use.", valueName: "method"))
+    @Option(help: ArgumentHelp("How that volume is held still: none reads one in use.", valueName: "method"))
     var consistency = ConsistencyMethod.exclusive
 
     @OptionGroup var shared: SharedOptions
@@ -39,7 +40,12 @@ struct VerifyCommand: ParsableCommand {
         let run = LongRun("verify", isQuiet: shared.quiet)
         let outcome = try run.cancellable { () throws(EngineError) in
             try engine.verify(
-                id, against: volume, consistency: consistency, progress: run.progress, cancellation: run.cancellation)
+                id,
+                against: volume,
+                consistency: consistency,
+                progress: run.progress,
+                cancellation: run.cancellation
+            )
         }
         try VerifyAnswer(outcome: outcome, volume: against).print(as: shared.format)
         if let error = DamageReport.error(outcome) { throw error }

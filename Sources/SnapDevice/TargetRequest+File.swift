@@ -57,10 +57,9 @@ extension TargetRequest {
         let temporary = TargetOutput.Temporary(
             path: final.removingLastComponent().appending(name), replaced: replaced, force: force)
         do throws(SystemError) {
-            // Readable by its owner alone until it is whole, where it replaces a file that may be private.
+            // A disk may hold anybody's secrets: its image is for its owner alone, unless the file that it replaces was not.
             let buffered = try OwnedDescriptor(
-                opening: temporary.path, .readWrite, options: [.create, .exclusive],
-                permissions: replaced == nil ? 0o644 : 0o600)
+                opening: temporary.path, .readWrite, options: [.create, .exclusive], permissions: 0o600)
             do throws(SystemError) {
                 try buffered.resize(to: imageByteCount)
                 return TargetOutput(

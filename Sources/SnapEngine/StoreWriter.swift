@@ -59,10 +59,12 @@ final class StoreWriter: Sendable {
         try failure.rethrow()
     }
 
-    /// Stops after a failure; what was not committed is removed. Returns when both threads are gone.
+    /// Stops after a failure, which must be recorded by then: what was not committed is removed. Returns when both
+    /// threads are gone.
     func cancel() {
+        precondition(failure.hasFailed, "cancelled without a failure")
         segments.cancel()
-        packs.cancel()
+        // Packs that wait are not dropped: the committing thread removes their files.
         group.wait()
     }
 

@@ -7,9 +7,17 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// As EBS prints it: `2014-02-28T21:06:01.000Z`.
     package var description: String {
         let (date, time) = components
-        return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-" + Self.padded(date.day, 2) + "T"
-            + Self.padded(time / 3_600_000, 2) + ":" + Self.padded(time / 60_000 % 60, 2) + ":"
-            + Self.padded(time / 1_000 % 60, 2) + "." + Self.padded(time % 1_000, 3) + "Z"
+        // One array and one string: lists print two of these for each snapshot.
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(date.year, 4, "-", to: &text)
+        Self.append(date.month, 2, "-", to: &text)
+        Self.append(date.day, 2, "T", to: &text)
+        Self.append(time / 3_600_000, 2, ":", to: &text)
+        Self.append(time / 60_000 % 60, 2, ":", to: &text)
+        Self.append(time / 1_000 % 60, 2, ".", to: &text)
+        Self.append(time % 1_000, 3, "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Parses what `description` prints; the fraction may be missing.
@@ -17,7 +25,10 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         let parts = text.split(whereSeparator: { "-T:.Z".contains($0) })
         guard text.hasSuffix("Z"), (6...7).contains(parts.count) else { return nil }
         let numbers = parts.compactMap { Int64($0) }
-        guard numbers.count == parts.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else { return nil }
+        guard numbers.count == parts.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2])
+        else {
+            return nil
+        }
         guard numbers[3] < 24, numbers[4] < 60, numbers[5] < 60 else { return nil }
         let fraction = parts.count == 7 ? numbers[6] : 0
         guard fraction < 1_000 else { return nil }
@@ -55,9 +66,17 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// A number in at least `width` digits, and the character after it.
+    private static func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+        if number < 0 { text.append(UInt8(ascii: "-")) }
+        var digits = 1
+        var power: UInt64 = 1
+        while digits < width || number.magnitude / power >= 10 { (digits, power) = (digits + 1, power * 10) }
+        while power > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(number.magnitude / power % 10))
+            power /= 10
+        }
+        text.append(UInt8(ascii: end))
     }
 }
 
@@ -66,7 +85,10 @@ extension Timestamp: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let time = Timestamp(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a UTC time")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "\(text) is not a UTC time"
+            )
         }
         self = time
     }

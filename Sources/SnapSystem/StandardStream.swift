@@ -49,7 +49,9 @@ package enum StandardStream: CInt, Sendable {
     private static let pipeBufferByteCount = 4_096
 
     private func writeOnce(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
-        try systemCall("write to", name) { bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) } }
+        try systemCall("write to", name) {
+            bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
+        }
     }
 
     /// poll(2), POLLOUT

@@ -1,46 +1,35 @@
-"""Filling a catalogue with many snapshots, without taking them."""
+"""Filling a catalogue with many snapshots, without taking them (the schema is Sources/SnapCatalogue/Schema.swift)."""
 
 import secrets
 import sqlite3
 
+TAGS = (("Name", "nightly"), ("team", "storage"))
+
 
 def populate(path, snapshot_id, count):
-    """Copies the one snapshot there is until the catalogue holds `count`.
-
-    TO BE FILLED IN WITH THE SCHEMA once Sources/SnapCatalogue has landed. Until then it goes by what it finds: the
-    tables with a column that holds the id as text get one copied row for each further snapshot, with a new id. A
-    schema that keeps ids otherwise (as bytes, behind a row number) needs its own statements here.
-    """
+    """Copies the one snapshot there is, a minute apart and with two tags each, until the catalogue holds `count`."""
     database = sqlite3.connect(path)
     try:
-        places = rows_with(database, snapshot_id)
-        if not places:
-            raise RuntimeError("no table holds a snapshot id as text: see scripts/bench.d/catalogue.py")
+        database.row_factory = sqlite3.Row
         with database:
-            for _ in range(count - 1):
-                new_id = "snap-" + secrets.token_hex(9)[:17]
-                for table, names, values in places:
-                    insert_copy(database, table, names, [new_id if v == snapshot_id else v for v in values])
+            row = dict(database.execute("SELECT * FROM snapshot WHERE snapshotId = ?", (snapshot_id,)).fetchone())
+            add_tags(database, snapshot_id)
+            for number in range(1, count):
+                add_copy(database, row, number)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         database.close()
 
 
-def rows_with(database, snapshot_id):
-    """(table, columns, row) wherever the id stands; a row number of its own is left to SQLite."""
-    places = []
-    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    for (table,) in tables.fetchall():
-        columns = database.execute(f'PRAGMA table_info("{table}")').fetchall()
-        names = [c[1] for c in columns if not (c[5] == 1 and c[2].upper() == "INTEGER")]
-        listed = ", ".join(f'"{name}"' for name in names)
-        for values in database.execute(f'SELECT {listed} FROM "{table}"').fetchall() if names else []:
-            if snapshot_id in values:
-                places.append((table, names, values))
-    return places
+def add_copy(database, row, number):
+    copy = {key: value for key, value in row.items() if key != "id"}
+    copy["snapshotId"] = "snap-" + secrets.token_hex(9)[:17]
+    copy["startTime"] += 60_000 * number
+    copy["completionTime"] += 60_000 * number
+    marks = ", ".join("?" for _ in copy)
+    database.execute(f"INSERT INTO snapshot ({', '.join(copy)}) VALUES ({marks})", tuple(copy.values()))
+    add_tags(database, copy["snapshotId"])
 
 
-def insert_copy(database, table, names, values):
-    listed = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join("?" for _ in names)
-    database.execute(f'INSERT INTO "{table}" ({listed}) VALUES ({marks})', values)
+def add_tags(database, snapshot_id):
+    database.executemany("INSERT INTO tag VALUES (?, ?, ?)", [(snapshot_id, key, value) for key, value in TAGS])

@@ -24,7 +24,7 @@ show_and_run() {
 quoted() {
     local word line=""
     for word in "$@"; do
-        [[ $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]] || word=$(printf '%q' "$word")
+        [[ $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]] || word="'${word//\'/\'\\\'\'}'"
         line+="${line:+ }$word"
     done
     printf '%s' "$line"

@@ -14,6 +14,7 @@ need_swift() {
 }
 
 # Builds the program as it is shipped. One set of flags for all scripts: so they share one build.
-build_release() { (cd "$REPOSITORY" && swift build -c release --product snapctl </dev/null >&2); }
+# With the Swift library inside: it starts in half the time, and runs where there is no toolchain.
+build_release() { (cd "$REPOSITORY" && swift build -c release --static-swift-stdlib --product snapctl </dev/null >&2); }
 
 release_snapctl() { printf '%s/.build/release/snapctl' "$REPOSITORY"; }

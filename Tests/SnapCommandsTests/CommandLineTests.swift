@@ -1,0 +1,216 @@
+import ArgumentParser
+import SnapEngine
+import SnapModel
+import SystemPackage
+import Testing
+
+@testable import SnapCommands
+
+@Suite struct CommandLineTests {
+    private static func command<Command: ParsableCommand>(_ type: Command.Type, _ words: String...) throws
+        -> Command
+    {
+        try #require(try Snapctl.parseAsRoot(words) as? Command)
+    }
+
+    private static func code(_ body: () throws -> Void) -> EngineError.Code? {
+        do { try body() } catch let error as EngineError { return error.code } catch { return nil }
+        return nil
+    }
+
+    @Test func `help is as ever`() throws {
+        let verbs: [(String, any ParsableCommand.Type)] = [
+            ("snapctl", Snapctl.self), ("create", CreateCommand.self), ("list", ListCommand.self),
+            ("restore", RestoreCommand.self), ("verify", VerifyCommand.self), ("diff", DiffCommand.self),
+            ("benchmark", BenchmarkCommand.self), ("catalogue", CatalogueCommand.self),
+            ("catalogue-rebuild", RebuildCommand.self),
+        ]
+        for (name, verb) in verbs {
+            try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")
+        }
+    }
+
+    @Test func `verbs answer to their other names`() throws {
+        _ = try Self.command(CreateCommand.self, "create-snapshot", "--volume-id", "x")
+        for name in ["list", "describe", "describe-snapshots"] {
+            _ = try Self.command(ListCommand.self, name)
+        }
+        _ = try Self.command(RebuildCommand.self, "catalog", "rebuild")
+    }
+
+    @Test func `a create is read whole`() throws {
+        let create = try Self.command(
+            CreateCommand.self,
+            "create",
+            "--volume",
+            "/dev/vdb",
+            "--description",
+            "d",
+            "--consistency",
+            "none",
+            "--wait",
+            "--pack-size",
+            "64M",
+            "--root",
+            "/r",
+            "--output",
+            "text",
+            "-q"
+        )
+        let request = try create.request()
+        #expect(request.volume == "/dev/vdb" && request.description == "d" && request.consistency == .none)
+        #expect(create.packSize?.byteCount == 64 << 20)
+        #expect(create.shared.root == "/r" && create.shared.format == .text && create.shared.quiet)
+    }
+
+    @Test func `what is not understood is a usage error`() {
+        let lines = [
+            ["frobnicate"], ["create"], ["create", "--volume", "x", "--consistency", "magic"],
+            ["diff", "snap-12345678"],
+            ["create", "--volume", "x", "--pack-size", "large"], ["list", "--output", "yaml"],
+            ["restore", "snap-12345678"],
+        ]
+        for words in lines {
+            do {
+                _ = try Snapctl.parseAsRoot(words)
+                Issue.record("\(words) was understood")
+            } catch {
+                #expect(Snapctl.exitCode(for: error).rawValue == ErrorTable.usage.exitStatus, "\(words)")
+                #expect(Program.usageMessage(for: error).hasPrefix("snapctl: error: "), "\(words)")
+            }
+        }
+    }
+
+    /// Scalars count, and neither bytes nor what a reader takes for one character.
+    @Test(arguments: ["a", "é", "夜", "🚀"])
+    func `a description has at most 255 characters`(character: String) throws {
+        func request(_ count: Int) throws -> CreateRequest {
+            let description = String(repeating: character, count: count)
+            return try Self.command(
+                CreateCommand.self,
+                "create",
+                "--volume",
+                "x",
+                "--description",
+                description
+            )
+            .request()
+        }
+        #expect(try request(255).description.unicodeScalars.count == 255)
+        #expect(Self.code { _ = try request(256) } == .invalidParameter)
+    }
+
+    @Test(
+        arguments: [
+            ("snap-0123456789abcdef0", nil), ("snap-1a2b3c4d", nil),
+            ("snap-0123456789ABCDEF0", .malformedSnapshotID),
+            ("snap-0123456789abcdef", .malformedSnapshotID),
+            ("snap-0123456789abcdef01", .malformedSnapshotID),
+            ("snap-", .malformedSnapshotID), ("snap-0123456789abcdefg", .malformedSnapshotID),
+            ("snap-１２３４５６７８", .malformedSnapshotID), ("nightly", .invalidParameter), ("", .invalidParameter),
+            ("vol-12345678", .invalidParameter), (" snap-1a2b3c4d", .invalidParameter),
+        ] as [(String, EngineError.Code?)]
+    )
+    func `ids of snapshots are well formed or refused`(text: String, code: EngineError.Code?) throws {
+        #expect(Self.code { _ = try Identifiers.snapshot(text) } == code)
+        let good = "snap-12345678"
+        #expect(
+            Self.code { _ = try Self.command(ListCommand.self, "list", good, text).identifiers() } == code
+        )
+        #expect(Self.code { _ = try Self.command(DiffCommand.self, "diff", good, text).request() } == code)
+        #expect(Self.code { _ = try Self.command(VerifyCommand.self, "verify", text).request() } == code)
+        #expect(
+            Self.code { _ = try Self.command(RestoreCommand.self, "restore", text, "--to", "x").request() }
+                == code
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("/dev/vdb", nil), ("disk.img", nil), ("./vol-x", nil), ("vol-1234abcd", nil),
+            ("vol-0123456789abcdef0", nil),
+            ("vol-x", .malformedVolumeID), ("vol-", .malformedVolumeID), ("", .invalidParameter),
+        ] as [(String, EngineError.Code?)]
+    )
+    func `volumes are paths or well-formed ids`(text: String, code: EngineError.Code?) {
+        #expect(Self.code { _ = try Identifiers.volume(text) } == code)
+    }
+
+    @Test func `ids are taken from both places, once each, in order`() throws {
+        let list = try Self.command(
+            ListCommand.self,
+            "list",
+            "snap-00000002",
+            "--snapshot-ids",
+            "snap-00000001",
+            "snap-00000002",
+            "--quiet"
+        )
+        #expect(try list.identifiers().map(\.rawValue) == ["snap-00000002", "snap-00000001"])
+    }
+
+    @Test(
+        arguments: [
+            ("1", 1), ("64M", 64 << 20), ("64MiB", 64 << 20), ("64m", 64 << 20), ("1G", 1 << 30),
+            ("8k", 8_192),
+            ("5B", 5),
+            ("", nil), ("M", nil), ("-1", nil), ("1.5G", nil), ("1T2", nil), ("64 M", nil),
+            ("9999999999999999999", nil),
+            ("9223372036854775807G", nil), ("６４M", nil),
+        ] as [(String, Int?)]
+    )
+    func `sizes`(text: String, byteCount: Int?) { #expect(ByteSize(argument: text)?.byteCount == byteCount) }
+
+    @Test func `the scratch folder of a benchmark exists`() {
+        #expect(BenchmarkCommand.nearestFolder(to: "/no/such/folder") == "/")
+        #expect(BenchmarkCommand.nearestFolder(to: "no-such-folder/here") == ".")
+        #expect(BenchmarkCommand.nearestFolder(to: "/tmp") == "/tmp")
+    }
+}
+
+@Suite struct SettingsTests {
+    private static func settings(_ variables: [String: String], isSuperuser: Bool = false) -> Settings {
+        Settings(variable: { variables[$0] }, isSuperuser: isSuperuser)
+    }
+
+    @Test func `the root comes from the option, the environment, the kind of user`() throws {
+        let all = ["SNAPCTL_ROOT": "/e", "XDG_DATA_HOME": "/x", "HOME": "/h"]
+        #expect(try Self.settings(all).root(option: "/o") == "/o")
+        #expect(try Self.settings(all, isSuperuser: true).root(option: nil) == "/e")
+        #expect(try Self.settings(["HOME": "/h"], isSuperuser: true).root(option: nil) == "/var/lib/snapctl")
+        #expect(try Self.settings(["XDG_DATA_HOME": "/x", "HOME": "/h"]).root(option: nil) == "/x/snapctl")
+        #expect(
+            try Self.settings(["XDG_DATA_HOME": "relative", "HOME": "/h"]).root(option: nil)
+                == "/h/.local/share/snapctl"
+        )
+        #expect(throws: EngineError.self) { try Self.settings([:]).root(option: nil) }
+        #expect(throws: EngineError.self) { try Self.settings(all).root(option: "") }
+    }
+
+    @Test(arguments: [
+        ("123456789012", true), ("12345678901", false), ("1234567890123", false), ("12345678901a", false),
+        ("１２３４５６７８９０１２", false),
+    ])
+    func `an owner id has 12 digits`(text: String, isGood: Bool) {
+        let configuration = try? Self.settings(["SNAPCTL_OWNER_ID": text]).configuration(root: "/r")
+        #expect(configuration?.ownerID == (isGood ? text : nil))
+    }
+
+    @Test func `what is not set has a default, and packs have limits`() throws {
+        let configuration = try Self.settings([:]).configuration(root: "/r")
+        #expect(configuration.ownerID == EngineConfiguration.defaultOwnerID)
+        #expect(configuration.packByteCount == EngineConfiguration.defaultPackByteCount)
+        let range = EngineConfiguration.packByteCountRange
+        for byteCount in [range.lowerBound, range.upperBound] {
+            #expect(
+                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount).packByteCount
+                    == byteCount
+            )
+        }
+        for byteCount in [0, range.lowerBound - 1, range.upperBound + 1] {
+            #expect(throws: EngineError.self) {
+                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount)
+            }
+        }
+    }
+}
