@@ -119,7 +119,9 @@ struct CataloguePages: PageSource {
             return try packs.page(id, at: location)
         } catch {
             catalogue.suspect(id.digest, error)
-            throw error
+            // A pack that is gone is damage to what was promised, and no store that is not there.
+            throw error.code == .missing
+                ? StoreError(.damaged, error.subject, error.explanation, damagedDigest: id.digest) : error
         }
     }
 }
