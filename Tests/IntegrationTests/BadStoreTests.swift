@@ -12,11 +12,14 @@ extension Integration {
                     let program = Program(filesystem.path.appending("root"))
                     let small = try directory.volume("small", byteCount: 4 << 20)
                     let first = try program.create(small, "--pack-size", "4M")
-                    let filler = try ScratchDirectory.sparseFile(at: filesystem.path.appending("filler"), byteCount: 0)
+                    let filler = try ScratchDirectory.sparseFile(
+                        at: filesystem.path.appending("filler"),
+                        byteCount: 0
+                    )
                     try Command.check("fallocate", "-l", "32M", filler.string)
                     let image = try directory.volume("image", byteCount: 64 << 20)
                     let outcome = try program.run("create", "--volume", image.string, "--pack-size", "4M")
-                    expectRefusal(outcome, 41, "no space", "is now in state error")
+                    expectRefusal(outcome, 41, "No space left", "is now in state error")
                     let dead = try program.list()[0]
                     #expect(dead.state == "error" && dead.stateMessage?.isEmpty == false)
                     #expect(try program.unfinished().isEmpty)
@@ -88,7 +91,9 @@ extension Integration {
                 let program = Program(in: directory)
                 let id = "snap-0123456789abcdef0"
                 let target = directory.appending("target").string
-                for line in [["list"], ["verify", id], ["restore", id, "--to", target], ["catalogue", "rebuild"]] {
+                for line in [
+                    ["list"], ["verify", id], ["restore", id, "--to", target], ["catalogue", "rebuild"],
+                ] {
                     expectRefusal(try program.run(line), 40, program.store.string)
                 }
                 #expect(!File.exists(program.root), "looking makes nothing")
@@ -101,12 +106,16 @@ extension Integration {
                 let snapshot = try program.create(try directory.volume("image", byteCount: 4096)).id
                 let target = directory.appending("target")
                 for (id, status, word) in [
-                    ("snap-1", 11, "InvalidSnapshotID.Malformed"), ("SNAP-0123456789ABCDEF0", 10, "InvalidParameterValue"),
-                    ("snap-0123456789abcdeF0", 11, "InvalidSnapshotID.Malformed"), ("vol-0123456789abcdef0", 10, "snap-"),
-                    ("snap-0123456789abcdef0", 12, "InvalidSnapshot.NotFound"), ("", 10, "InvalidParameterValue"),
+                    ("snap-1", 11, "InvalidSnapshotID.Malformed"),
+                    ("SNAP-0123456789ABCDEF0", 10, "InvalidParameterValue"),
+                    ("snap-0123456789abcdeF0", 11, "InvalidSnapshotID.Malformed"),
+                    ("vol-0123456789abcdef0", 10, "snap-"),
+                    ("snap-0123456789abcdef0", 12, "InvalidSnapshot.NotFound"),
+                    ("", 10, "InvalidParameterValue"),
                 ] {
                     let lines = [
-                        ["list", id], ["verify", id], ["restore", id, "--to", target.string], ["diff", id, snapshot],
+                        ["list", id], ["verify", id], ["restore", id, "--to", target.string],
+                        ["diff", id, snapshot],
                         ["diff", snapshot, id], ["list", snapshot, id],
                     ]
                     for line in lines { expectRefusal(try program.run(line), Int32(status), word) }

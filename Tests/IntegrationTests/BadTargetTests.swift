@@ -9,7 +9,9 @@ extension Integration {
         private static let byteCount = 4 << 20
 
         /// Lends a snapshot of a file.
-        private func withSnapshot(_ body: (ScratchDirectory, Program, SnapshotFields, FilePath) throws -> Void) throws {
+        private func withSnapshot(
+            _ body: (ScratchDirectory, Program, SnapshotFields, FilePath) throws -> Void
+        ) throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
                 let image = try directory.volume("image", byteCount: Self.byteCount)
@@ -18,8 +20,14 @@ extension Integration {
         }
 
         private func refuse(
-            _ program: Program, _ id: String, _ target: FilePath, backing: FilePath? = nil, _ status: Int32, _ words: String,
-            force: Bool = true, at location: SourceLocation = #_sourceLocation
+            _ program: Program,
+            _ id: String,
+            _ target: FilePath,
+            backing: FilePath? = nil,
+            _ status: Int32,
+            _ words: String,
+            force: Bool = true,
+            at location: SourceLocation = #_sourceLocation
         ) throws {
             let before = try sum(backing ?? target)
             let line = ["restore", id, "--to", target.string] + (force ? ["--force"] : [])
@@ -50,7 +58,10 @@ extension Integration {
                     try claim.close()
                     try program.restore(snapshot.id, to: loop.path, "--force")
                     try Command.check("losetup", "--set-capacity", loop.path.string)
-                    #expect(try program.verify(snapshot.id, "--against", loop.path.string).status == 1, "it is longer")
+                    #expect(
+                        try program.verify(snapshot.id, "--against", loop.path.string).status == 1,
+                        "it is longer"
+                    )
                 }
                 let readOnly = try directory.volume("readOnly", byteCount: Self.byteCount)
                 try LoopDevice.with(over: readOnly, .init(isReadOnly: true)) { loop in
@@ -64,8 +75,12 @@ extension Integration {
                 let disk = try directory.sparseFile("disk", byteCount: 24 << 20)
                 try Command.check("sfdisk", "-q", disk.string, input: "label: gpt\nsize=8MiB\n")
                 try LoopDevice.with(over: disk, .init(hasPartitions: true)) { loop in
-                    try refuse(program, snapshot.id, loop.path, 33, "gpt", force: false)
-                    let claim = try OwnedDescriptor(opening: loop.partition(1), .readOnly, options: .exclusive)
+                    try refuse(program, snapshot.id, loop.path, 33, "GPT", force: false)
+                    let claim = try OwnedDescriptor(
+                        opening: loop.partition(1),
+                        .readOnly,
+                        options: .exclusive
+                    )
                     try refuse(program, snapshot.id, loop.path, 32, "in use")
                     try claim.close()
                     try program.restore(snapshot.id, to: loop.partition(1))

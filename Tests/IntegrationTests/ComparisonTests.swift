@@ -12,7 +12,14 @@ extension Integration {
                 let image = try directory.volume("image", byteCount: 16 << 20)
                 // A part of zeros, so that changes of both kinds come.
                 try Command.check(
-                    "fallocate", "--punch-hole", "-o", String(4 << 20), "-l", String(4 << 20), image.string)
+                    "fallocate",
+                    "--punch-hole",
+                    "-o",
+                    String(4 << 20),
+                    "-l",
+                    String(4 << 20),
+                    image.string
+                )
                 let snapshot = try program.create(image)
                 let same = try program.verify(snapshot.id, "--against", image.string)
                 #expect(same.status == 0 && same.report.result == "ok")
@@ -23,9 +30,17 @@ extension Integration {
                 // Over the border of two blocks, and contents that became a hole.
                 try scramble(image, 8192, at: 20 * blockByteCount - 4096)
                 try Command.check(
-                    "fallocate", "--punch-hole", "-o", String(12 << 20), "-l", String(1 << 20), image.string)
+                    "fallocate",
+                    "--punch-hole",
+                    "-o",
+                    String(12 << 20),
+                    "-l",
+                    String(1 << 20),
+                    image.string
+                )
                 let expected = [
-                    RangeFields(0, 4096), RangeFields(3 * blockByteCount + 8192, 4096), RangeFields(5 << 20 + 4096, 4096),
+                    RangeFields(0, 4096), RangeFields(3 * blockByteCount + 8192, 4096),
+                    RangeFields(5 << 20 + 4096, 4096),
                     RangeFields(20 * blockByteCount - 4096, 8192), RangeFields(12 << 20, 1 << 20),
                     RangeFields(16 << 20 - 4096, 4096),
                 ]
@@ -42,7 +57,10 @@ extension Integration {
 
         /// Whole blocks, joined.
         private func diff(
-            _ program: Program, _ first: SnapshotFields, _ second: SnapshotFields, _ ranges: [RangeFields]
+            _ program: Program,
+            _ first: SnapshotFields,
+            _ second: SnapshotFields,
+            _ ranges: [RangeFields]
         ) throws {
             let blocks = ranges.flatMap {
                 $0.offset / blockByteCount...($0.offset + $0.byteCount - 1) / blockByteCount
@@ -69,7 +87,9 @@ extension Integration {
                 #expect(try program.diff(short.id, long.id).report.changed == [range])
                 try Command.check("truncate", "-s", String(2 << 20), image.string)
                 let outcome = try program.verify(long.id, "--against", image.string)
-                #expect(outcome.status == 1 && outcome.report.differing == [RangeFields(2 << 20, 1 << 20 + 100)])
+                #expect(
+                    outcome.status == 1 && outcome.report.differing == [RangeFields(2 << 20, 1 << 20 + 100)]
+                )
             }
         }
 
@@ -79,8 +99,18 @@ extension Integration {
                 try MountedFilesystem.with(.ext4, in: directory) { filesystem in
                     let device = filesystem.device.string
                     let snapshot = try program.create(filesystem.device, "--consistency", "none")
-                    expectRefusal(try program.run("verify", snapshot.id, "--against", device), 20, filesystem.path.string)
-                    let outcome = try program.verify(snapshot.id, "--against", device, "--consistency", "none")
+                    expectRefusal(
+                        try program.run("verify", snapshot.id, "--against", device),
+                        20,
+                        filesystem.path.string
+                    )
+                    let outcome = try program.verify(
+                        snapshot.id,
+                        "--against",
+                        device,
+                        "--consistency",
+                        "none"
+                    )
                     #expect(outcome.status <= 1)
                 }
             }

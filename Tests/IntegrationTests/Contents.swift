@@ -26,8 +26,17 @@ func sum(_ path: FilePath) throws -> String {
 /// Fills a part of a file or device with what does not compress, and was never there before.
 func scramble(_ path: FilePath, _ byteCount: Int, at offset: Int = 0) throws {
     try Command.check(
-        "dd", "if=/dev/urandom", "of=\(path.string)", "bs=1M", "conv=notrunc,fsync", "status=none",
-        "iflag=fullblock,count_bytes", "oflag=seek_bytes", "count=\(byteCount)", "seek=\(offset)")
+        "dd",
+        "if=/dev/urandom",
+        "of=\(path.string)",
+        "bs=1M",
+        "conv=notrunc,fsync",
+        "status=none",
+        "iflag=fullblock,count_bytes",
+        "oflag=seek_bytes",
+        "count=\(byteCount)",
+        "seek=\(offset)"
+    )
 }
 
 func copy(_ source: FilePath, to target: FilePath) throws {
@@ -45,7 +54,10 @@ extension ScratchDirectory {
 
 /// Expects the program to refuse: one line on standard error, nothing on standard output, this status.
 func expectRefusal(
-    _ outcome: Command.Outcome, _ status: Int32, _ words: String..., at location: SourceLocation = #_sourceLocation
+    _ outcome: Command.Outcome,
+    _ status: Int32,
+    _ words: String...,
+    at location: SourceLocation = #_sourceLocation
 ) {
     #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: location)
     #expect(outcome.output.isEmpty, sourceLocation: location)

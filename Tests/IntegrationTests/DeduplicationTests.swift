@@ -69,7 +69,13 @@ extension Integration {
                         // Also the making of the root is raced for.
                         let runs = try [one, two].map {
                             try program.start(
-                                "create", "--volume", $0.path.string, "--pack-size", "4M", logs: directory)
+                                "create",
+                                "--volume",
+                                $0.path.string,
+                                "--pack-size",
+                                "4M",
+                                logs: directory
+                            )
                         }
                         for outcome in try runs.map({ try $0.wait() }) {
                             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -100,7 +106,12 @@ extension Integration {
                 // Another file under the old name is not what the id means.
                 try File.rename(image, to: directory.appending("moved"))
                 _ = try directory.volume("image", byteCount: 2 << 20)
-                expectRefusal(try program.run("create", "--volume", first.volume), 15, first.volume, image.string)
+                expectRefusal(
+                    try program.run("create", "--volume", first.volume),
+                    15,
+                    first.volume,
+                    image.string
+                )
             }
         }
     }

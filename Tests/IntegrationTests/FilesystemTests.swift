@@ -6,12 +6,19 @@ import Testing
 /// setxattr(2) and getxattr(2), which the module of the C library leaves out.
 @_silgen_name("setxattr")
 private func setExtendedAttribute(
-    _ path: UnsafePointer<CChar>, _ name: UnsafePointer<CChar>, _ value: UnsafeRawPointer, _ byteCount: Int, _ flags: CInt
+    _ path: UnsafePointer<CChar>,
+    _ name: UnsafePointer<CChar>,
+    _ value: UnsafeRawPointer,
+    _ byteCount: Int,
+    _ flags: CInt
 ) -> CInt
 
 @_silgen_name("getxattr")
 private func getExtendedAttribute(
-    _ path: UnsafePointer<CChar>, _ name: UnsafePointer<CChar>, _ value: UnsafeMutableRawPointer, _ byteCount: Int
+    _ path: UnsafePointer<CChar>,
+    _ name: UnsafePointer<CChar>,
+    _ value: UnsafeMutableRawPointer,
+    _ byteCount: Int
 ) -> Int
 
 extension Integration {

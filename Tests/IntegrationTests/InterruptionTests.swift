@@ -12,7 +12,13 @@ extension Integration {
                 let program = Program(in: directory)
                 let image = try directory.volume("image", byteCount: 192 << 20)
                 let run = try program.start(
-                    "create", "--volume", image.string, "--pack-size", "4M", logs: directory)
+                    "create",
+                    "--volume",
+                    image.string,
+                    "--pack-size",
+                    "4M",
+                    logs: directory
+                )
                 #expect(try wait { try !program.files("store.json").isEmpty })
                 var seen: [String] = []
                 var end: Command.Outcome?
@@ -21,11 +27,13 @@ extension Integration {
                     // Another process, while the first is stopped in the middle of whatever it does; the opening of
                     // the catalogue alone is exclusive.
                     run.signal(SIGCONT)
-                    guard let snapshot = try? program.list().first else { continue }
-                    if snapshot.state == "pending", seen.last != snapshot.progress { seen.append(snapshot.progress) }
+                    end = try run.poll()
+                    guard let snapshot = try program.list().first else { continue }
+                    if snapshot.state == "pending", seen.last != snapshot.progress {
+                        seen.append(snapshot.progress)
+                    }
                     #expect(snapshot.state == "completed" || snapshot.progress != "100%")
                     #expect(snapshot.stateMessage == nil)
-                    end = try run.poll()
                 }
                 print("progress that another process saw: \(seen.joined(separator: " "))")
                 let percents = seen.compactMap { Int($0.dropLast()) }
@@ -44,7 +52,13 @@ extension Integration {
                 for packCount in [1, 2, 4, 7] {
                     _ = try Command.run(["rm", "-rf", program.root.string])
                     let run = try program.start(
-                        "create", "--volume", image.string, "--pack-size", "4M", logs: directory)
+                        "create",
+                        "--volume",
+                        image.string,
+                        "--pack-size",
+                        "4M",
+                        logs: directory
+                    )
                     #expect(try wait { try program.packs().count >= packCount })
                     let outcome = try run.end(signal)
                     expectRefusal(outcome, 130, name, "is now in state error")
@@ -68,7 +82,12 @@ extension Integration {
                 let snapshot = try program.create(image)
                 let place = try directory.folder("place")
                 let run = try program.start(
-                    "restore", snapshot.id, "--to", place.appending("target").string, logs: directory)
+                    "restore",
+                    snapshot.id,
+                    "--to",
+                    place.appending("target").string,
+                    logs: directory
+                )
                 #expect(try wait { try !Directory.names(in: place).isEmpty })
                 let outcome = try run.end(SIGTERM)
                 // It may have been done by then.

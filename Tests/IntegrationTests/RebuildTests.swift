@@ -14,7 +14,8 @@ extension Integration {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
                 let images = [
-                    try directory.volume("one", byteCount: 6 << 20), try directory.volume("two", byteCount: 3 << 20 + 5),
+                    try directory.volume("one", byteCount: 6 << 20),
+                    try directory.volume("two", byteCount: 3 << 20 + 5),
                 ]
                 let first = try program.create(images[0], "--description", "é – \"quoted\"")
                 try program.create(images[1])
@@ -24,7 +25,11 @@ extension Integration {
                 try program.create(images[0])
                 // One that failed is nowhere but in the catalogue.
                 let run = try program.start(
-                    "create", "--volume", try directory.volume("big", byteCount: 64 << 20).string, logs: directory)
+                    "create",
+                    "--volume",
+                    try directory.volume("big", byteCount: 64 << 20).string,
+                    logs: directory
+                )
                 #expect(try wait { (try? program.list().count) == 4 })
                 try run.end(9)
                 #expect(try program.list().filter { $0.state == "error" }.count <= 1)
@@ -43,7 +48,8 @@ extension Integration {
         private func lose(_ loss: Loss, _ program: Program) throws {
             switch loss {
             case .none: break
-            case .missing: try Command.check("bash", "-c", "rm \"$1\"/catalogue.db*", "rm", program.root.string)
+            case .missing:
+                try Command.check("bash", "-c", "rm \"$1\"/catalogue.db*", "rm", program.root.string)
             case .garbage, .empty:
                 try Command.check("bash", "-c", "rm \"$1\"/catalogue.db-*; true", "rm", program.root.string)
                 let bytes = loss == .garbage ? SeededRandom.bytes(70_000, seed: 1) : []

@@ -20,13 +20,20 @@ final class RunningProgram {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         for (stream, path) in [(1, output), (2, errors)] {
             posix_spawn_file_actions_addopen(
-                &actions, CInt(stream), path.string, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+                &actions,
+                CInt(stream),
+                path.string,
+                O_WRONLY | O_CREAT | O_TRUNC,
+                0o600
+            )
         }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
         let code = posix_spawn(&process, arguments[0], &actions, nil, &words, environ)
-        guard code == 0 else { throw Command.Failure(description: "\(arguments[0]): \(Errno(rawValue: code))") }
+        guard code == 0 else {
+            throw Command.Failure(description: "\(arguments[0]): \(Errno(rawValue: code))")
+        }
         number = process
     }
 
@@ -68,6 +75,9 @@ final class RunningProgram {
         hasEnded = true
         let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
         return Command.Outcome(
-            status: code, output: try File.readText(output), errors: try File.readText(errors))
+            status: code,
+            output: try File.readText(output),
+            errors: try File.readText(errors)
+        )
     }
 }

@@ -16,7 +16,10 @@ extension Integration {
                     #expect(snapshot.own.volumeByteCount == byteCount && snapshot.volumeSize == 1)
                     #expect(try program.holds(snapshot.id, image, in: directory), "\(byteCount) bytes")
                     let outcome = try program.verify(snapshot.id, "--against", image.string)
-                    #expect(outcome.status == 0 && outcome.report.differing?.isEmpty == true, "\(byteCount) bytes")
+                    #expect(
+                        outcome.status == 0 && outcome.report.differing?.isEmpty == true,
+                        "\(byteCount) bytes"
+                    )
                 }
             }
         }
@@ -31,7 +34,9 @@ extension Integration {
                 let options = LoopDevice.Options(sectorByteCount: sectorByteCount)
                 try LoopDevice.with(over: image, options) { source in
                     let snapshot = try program.create(source.path)
-                    try LoopDevice.with(over: empty, options) { try program.restore(snapshot.id, to: $0.path) }
+                    try LoopDevice.with(over: empty, options) {
+                        try program.restore(snapshot.id, to: $0.path)
+                    }
                     #expect(try areEqual(empty, image))
                     #expect(try program.verify(snapshot.id, "--against", source.path.string).status == 0)
                 }

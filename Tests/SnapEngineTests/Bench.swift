@@ -51,17 +51,26 @@ struct Bench: Sendable {
 extension Engine {
     @discardableResult
     func create(
-        _ volume: FilePath, _ consistency: ConsistencyMethod = .exclusive, onPending: (Snapshot) -> Void = { _ in }
+        _ volume: FilePath,
+        _ consistency: ConsistencyMethod = .exclusive,
+        onPending: (Snapshot) -> Void = { _ in }
     ) throws -> Snapshot {
         try create(
-            CreateRequest(volume: volume.string, consistency: consistency), progress: TransferProgress(),
-            cancellation: CancellationFlag(), onPending: onPending)
+            CreateRequest(volume: volume.string, consistency: consistency),
+            progress: TransferProgress(),
+            cancellation: CancellationFlag(),
+            onPending: onPending
+        )
     }
 
     func verify(_ id: SnapshotID, against volume: FilePath? = nil) throws -> ImageOutcome {
         try verify(
-            id, against: volume, consistency: .exclusive, progress: TransferProgress(),
-            cancellation: CancellationFlag())
+            id,
+            against: volume,
+            consistency: .exclusive,
+            progress: TransferProgress(),
+            cancellation: CancellationFlag()
+        )
     }
 
     func isWhole(_ id: SnapshotID) throws -> Bool { try verify(id).damaged.isEmpty }
@@ -69,8 +78,10 @@ extension Engine {
     @discardableResult
     func restore(_ id: SnapshotID, to target: FilePath, keepGoing: Bool = false) throws -> ImageOutcome {
         try restore(
-            RestoreRequest(snapshot: id, target: target, keepGoing: keepGoing), progress: TransferProgress(),
-            cancellation: CancellationFlag())
+            RestoreRequest(snapshot: id, target: target, keepGoing: keepGoing),
+            progress: TransferProgress(),
+            cancellation: CancellationFlag()
+        )
     }
 
     /// The bytes of an image, by restoring it.

@@ -27,12 +27,17 @@ struct BlockCursorTests {
             guard let run = step.run else { return isRead }
             #expect(run.first.rawValue == isRead.count && (1...BlockRun.blockLimit).contains(run.blockCount))
             let last = run.first.rawValue + run.blockCount - 1
-            #expect(run.first.rawValue / BlockRun.blockLimit == last / BlockRun.blockLimit, "runs are aligned")
+            #expect(
+                run.first.rawValue / BlockRun.blockLimit == last / BlockRun.blockLimit,
+                "runs are aligned"
+            )
             isRead += (0..<run.blockCount).map { _ in true }
         }
     }
 
-    @Test(arguments: [1, 2, 3, UInt64.random(in: 0...9_999)]) func agreesWithAskingForEachBlock(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3, UInt64.random(in: 0...9_999)]) func agreesWithAskingForEachBlock(seed: UInt64)
+        throws
+    {
         print("block cursor: seed \(seed)")
         var random = SeededRandom(seed: seed)
         try ScratchDirectory.with { directory in
@@ -58,13 +63,16 @@ struct BlockCursorTests {
     @Test func fromManyThreadsEachBlockComesOnce() throws {
         try ScratchDirectory.with { directory in
             let path = try directory.sparseFile("volume", byteCount: 500 * Self.block + 1)
-            for index in stride(from: 0, to: 500, by: 7) { try File.overwrite(path, [1], at: index * Self.block) }
+            for index in stride(from: 0, to: 500, by: 7) {
+                try File.overwrite(path, [1], at: index * Self.block)
+            }
             let cursor = BlockCursor(try open(path))
             let seen = Mutex<[Int]>([])
             let workers = WorkerGroup()
             workers.start("cursor", count: 8) { _ in
                 while let step = try? cursor.next() {
-                    let run = step.run.map { Array($0.first.rawValue..<$0.first.rawValue + $0.blockCount) } ?? []
+                    let run =
+                        step.run.map { Array($0.first.rawValue..<$0.first.rawValue + $0.blockCount) } ?? []
                     seen.withLock { $0 += Array(step.holes) + run }
                     if run.isEmpty { return }
                 }

@@ -36,10 +36,10 @@ struct FaultTests {
         }
     }
 
-    @Test(arguments: [(FaultMoment.before, 18), (.between, 1), (.after, 18)])
+    @Test(arguments: [(FaultMoment.before, 14), (.between, 1), (.after, 12)])
     func ofEveryCallOfACreate(_ moment: FaultMoment, _ leastCount: Int) throws {
         try Bench.with { bench in
-            let source = BlockBytes(byteCount: 11 << 20 + 777, seed: 1)
+            let source = BlockBytes(byteCount: 6 << 20 + 777, seed: 1)
             let volume = try bench.directory.file("volume", source.bytes(round: 0))
             var expected: [SnapshotID: Int] = [try bench.open().create(volume).id: 0]
             var number = 0
@@ -104,7 +104,11 @@ struct FaultTests {
             let volume = try bench.directory.sparseFile("volume", byteCount: 600 << 20)
             try File.overwrite(volume, SeededRandom.bytes(12 << 20, seed: 1), at: 0)
             for index in 24..<1_200 {
-                try File.overwrite(volume, SeededRandom.bytes(64, seed: UInt64(index)), at: index * BlockGeometry.byteCount)
+                try File.overwrite(
+                    volume,
+                    SeededRandom.bytes(64, seed: UInt64(index)),
+                    at: index * BlockGeometry.byteCount
+                )
             }
             var slow = bench
             slow.configuration.workerCount = 1
@@ -136,7 +140,9 @@ struct FaultTests {
             }
             let error = engineError {
                 _ = try engine.create(
-                    CreateRequest(volume: volume.string), progress: TransferProgress(), cancellation: cancellation
+                    CreateRequest(volume: volume.string),
+                    progress: TransferProgress(),
+                    cancellation: cancellation
                 ) { _ in }
             }
             // Everything may have been read by then.

@@ -67,7 +67,10 @@ final class FaultyObjectStore: ObjectStore {
     }
 
     func read(
-        _ key: ObjectKey, into buffer: borrowing AlignedBuffer, range: Range<Int>, at offset: Int
+        _ key: ObjectKey,
+        into buffer: borrowing AlignedBuffer,
+        range: Range<Int>,
+        at offset: Int
     ) throws(StoreError) -> Int {
         try hook(.read, key.path, .before)
         let count = try base.read(key, into: buffer, range: range, at: offset)
@@ -88,11 +91,15 @@ final class FaultyObjectStore: ObjectStore {
     }
 
     func removeLeftovers(under prefix: String) throws(StoreError) -> Int {
-        try around(.removeLeftovers, prefix) { () throws(StoreError) in try base.removeLeftovers(under: prefix) }
+        try around(.removeLeftovers, prefix) { () throws(StoreError) in
+            try base.removeLeftovers(under: prefix)
+        }
     }
 
     private func around<Result>(
-        _ call: ObjectCall, _ key: String, _ body: () throws(StoreError) -> Result
+        _ call: ObjectCall,
+        _ key: String,
+        _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try hook(call, key, .before)
         let result = try body()

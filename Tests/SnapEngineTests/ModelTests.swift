@@ -21,7 +21,9 @@ struct ModelTests {
         var random = SeededRandom(seed: seed)
         try Bench.with { bench in
             var model = Model(volumes: [[1], SeededRandom.bytes(2 << 20, seed: seed)])
-            for (number, bytes) in model.volumes.enumerated() { _ = try bench.directory.file("volume-\(number)", bytes) }
+            for (number, bytes) in model.volumes.enumerated() {
+                _ = try bench.directory.file("volume-\(number)", bytes)
+            }
             var engine = try bench.open()
             for _ in 0..<160 {
                 if Int.random(in: 0..<12, using: &random) == 0 {
@@ -34,9 +36,13 @@ struct ModelTests {
         }
     }
 
-    private func path(_ bench: Bench, _ number: Int) -> FilePath { bench.directory.appending("volume-\(number)") }
+    private func path(_ bench: Bench, _ number: Int) -> FilePath {
+        bench.directory.appending("volume-\(number)")
+    }
 
-    private func act(_ bench: Bench, _ engine: Engine, _ model: inout Model, _ random: inout SeededRandom) throws {
+    private func act(_ bench: Bench, _ engine: Engine, _ model: inout Model, _ random: inout SeededRandom)
+        throws
+    {
         let number = Int.random(in: 0..<model.volumes.count, using: &random)
         let volume = path(bench, number)
         let byteCount = model.volumes[number].count
@@ -45,7 +51,8 @@ struct ModelTests {
         case 0, 1, 2:
             let offset = Int.random(in: 0..<byteCount, using: &random)
             let count = min(byteCount - offset, Int.random(in: 1...150_000, using: &random))
-            let bytes = Bool.random(using: &random) ? random.bytes(count) : [UInt8](repeating: 0, count: count)
+            let bytes =
+                Bool.random(using: &random) ? random.bytes(count) : [UInt8](repeating: 0, count: count)
             try File.overwrite(volume, bytes, at: offset)
             model.volumes[number].replaceSubrange(offset..<offset + count, with: bytes)
         case 3:
@@ -56,9 +63,13 @@ struct ModelTests {
         case 4:
             // Blocks of one volume in the other, at another place.
             let source = model.volumes[1 - number]
-            guard source.count >= BlockGeometry.byteCount, byteCount >= BlockGeometry.byteCount else { return }
+            guard source.count >= BlockGeometry.byteCount, byteCount >= BlockGeometry.byteCount else {
+                return
+            }
             let block = Array(source.prefix(BlockGeometry.byteCount))
-            let place = Int.random(in: 0..<byteCount / BlockGeometry.byteCount, using: &random) * BlockGeometry.byteCount
+            let place =
+                Int.random(in: 0..<byteCount / BlockGeometry.byteCount, using: &random)
+                * BlockGeometry.byteCount
             try File.overwrite(volume, block, at: place)
             model.volumes[number].replaceSubrange(place..<place + block.count, with: block)
         case 5, 6, 7:
@@ -105,7 +116,9 @@ struct ModelTests {
             for second in ids {
                 let outcome = try engine.difference(first, second)
                 let expected = changedBlocks(model.snapshots[first] ?? [], model.snapshots[second] ?? [])
-                #expect(outcome.changed.flatMap(blocks) == expected && outcome.changedBlockCount == expected.count)
+                #expect(
+                    outcome.changed.flatMap(blocks) == expected && outcome.changedBlockCount == expected.count
+                )
             }
         }
     }

@@ -14,16 +14,28 @@ struct PackReadTests {
         for pack in (0..<3).map({ PackID.make(at: Timestamp(millisecondsSinceEpoch: Int64($0))) }) {
             var offset = 4096
             for _ in 0..<Int.random(in: 0..<40, using: &random) {
-                let gaps = [0, 1, PackRead.gapLimit, PackRead.gapLimit + 1, Int.random(in: 0..<600_000, using: &random)]
+                let gaps = [
+                    0, 1, PackRead.gapLimit, PackRead.gapLimit + 1,
+                    Int.random(in: 0..<600_000, using: &random),
+                ]
                 offset += gaps.randomElement(using: &random) ?? 0
                 let byteCount = Int.random(in: 1...BlockGeometry.byteCount, using: &random)
                 let bytes = random.bytes(32)
                 guard let digest = Digest(bytes: bytes) else { continue }
                 let entry = PackEntry(
-                    digest: digest, offset: offset, storedByteCount: byteCount,
-                    plainByteCount: BlockGeometry.byteCount, codec: .lz4, checksum: 0)
+                    digest: digest,
+                    offset: offset,
+                    storedByteCount: byteCount,
+                    plainByteCount: BlockGeometry.byteCount,
+                    codec: .lz4,
+                    checksum: 0
+                )
                 bodies.append(
-                    PackRead.Body(location: ChunkLocation(pack: pack, entry: entry), blocks: [BlockIndex(bodies.count)]))
+                    PackRead.Body(
+                        location: ChunkLocation(pack: pack, entry: entry),
+                        blocks: [BlockIndex(bodies.count)]
+                    )
+                )
                 offset += byteCount
             }
         }
@@ -52,16 +64,21 @@ struct PackReadTests {
     }
 
     private func check(_ read: PackRead) {
-        #expect(read.start % ObjectAlignment.byteCount == 0 && read.byteCount % ObjectAlignment.byteCount == 0)
+        #expect(
+            read.start % ObjectAlignment.byteCount == 0 && read.byteCount % ObjectAlignment.byteCount == 0
+        )
         #expect(read.byteCount <= PackRead.bufferByteCount)
         for (body, next) in zip(read.bodies, read.bodies.dropFirst()) {
             let end = body.location.entry.offset + body.location.entry.storedByteCount
-            #expect(next.location.entry.offset >= end && next.location.entry.offset - end <= PackRead.gapLimit)
+            #expect(
+                next.location.entry.offset >= end && next.location.entry.offset - end <= PackRead.gapLimit
+            )
         }
     }
 
     private func couldJoin(_ read: PackRead, _ next: PackRead) -> Bool {
-        guard let last = read.bodies.last?.location.entry, let first = next.bodies.first?.location.entry else { return false }
+        guard let last = read.bodies.last?.location.entry, let first = next.bodies.first?.location.entry
+        else { return false }
         let end = last.offset + last.storedByteCount
         return first.offset - end <= PackRead.gapLimit
             && first.offset + first.storedByteCount - read.start <= PackRead.byteLimit

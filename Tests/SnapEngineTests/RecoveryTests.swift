@@ -86,7 +86,9 @@ struct RecoveryTests {
             let other = try engine.create(try bench.directory.file("other", [1, 2, 3]))
             // Durable under their names, but nobody told the catalogue.
             try publish(bytes, in: engine.store)
-            let leftover = bench.configuration.storePath.appending("packs/00/left.pack.tmp-4194303-1-000000000000")
+            let leftover = bench.configuration.storePath.appending(
+                "packs/00/left.pack.tmp-4194303-1-000000000000"
+            )
             try Directory.create(leftover.removingLastComponent())
             _ = try ScratchDirectory.sparseFile(at: leftover, byteCount: 10)
             _ = try recordDead(engine, other, withRecord: false)
@@ -125,7 +127,12 @@ struct RecoveryTests {
             let range = start..<start + BlockGeometry.byteCount
             segment.append(hasher.digest(of: plain, range: range), plain, range: range)
         }
-        var writer = try PackWriter(.make(at: .now()), kind: .blocks, in: store.objects, targetByteCount: 4 << 20)
+        var writer = try PackWriter(
+            .make(at: .now()),
+            kind: .blocks,
+            in: store.objects,
+            targetByteCount: 4 << 20
+        )
         try writer.append(segment)
         return try store.publish([try writer.finish()])[0]
     }

@@ -49,7 +49,9 @@ struct TrustTests {
             // As if a scrub in another process had found them, just when the record is written.
             let engine = try bench.open { (call, key, moment) throws(StoreError) in
                 guard isRecord(call, key, moment) else { return }
-                for digest in doubts.withLock({ list in defer { list = [] }; return list }) {
+                for digest in doubts.withLock({ list in
+                    defer { list = [] }; return list
+                }) {
                     try? catalogue.markSuspect(digest, reason: "a test")
                 }
             }
