@@ -19,6 +19,7 @@
 #endif
 
 const int CLINUX_O_DIRECT = O_DIRECT;
+const int CLINUX_O_PATH = O_PATH;
 
 int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 

@@ -33,6 +33,26 @@ extension Catalogue {
         }
     }
 
+    /// Notes chunks that snapshots need and that are nowhere in the store, so that nobody skips a block for their sake
+    /// because a parent has it. Without effect on a digest that is in the index. A commit heals them like suspects.
+    package func markMissing(_ digests: [Digest], reason: String) throws(CatalogueError) {
+        guard !digests.isEmpty else { return }
+        try write { database in
+            // No pack has the number 0, so that it is found nowhere.
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT INTO chunk (digest, pack, offset, storedByteCount, plainByteCount, codec, checksum, distrust)
+                    VALUES (?, 0, 0, 0, 0, 0, 0, 1) ON CONFLICT DO NOTHING
+                    """
+            )
+            let log = try database.cachedStatement(sql: "INSERT INTO distrust (digest, reason) VALUES (?, ?)")
+            for digest in digests {
+                try statement.execute(arguments: [digest.blob])
+                if database.changesCount == 1 { try log.execute(arguments: [digest.blob, reason]) }
+            }
+        }
+    }
+
     /// Where the history of lost trust is now.
     package func trustGeneration() throws(CatalogueError) -> TrustGeneration {
         try read { try $0.trustGeneration() }

@@ -57,7 +57,8 @@ struct StackWalk {
 
     private func mount(holding path: FilePath) -> Mount? {
         // The kernel's number of the mount is exact; older kernels leave the names.
-        if let file = try? OwnedDescriptor(opening: path, .readOnly, options: .nonBlocking),
+        // The path may be that of the open catalogue, whose locks a descriptor of another kind would end.
+        if let file = try? OwnedDescriptor(opening: path, .readOnly, options: .pathOnly),
             let id = try? file.extendedStatus().mountID, let mount = mounts.mounts.first(where: { $0.id == id })
         {
             return mount

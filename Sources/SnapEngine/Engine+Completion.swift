@@ -20,9 +20,7 @@ extension Engine {
         var generation = generation
         for _ in 0..<Self.completionAttemptLimit {
             completed.completionTime = .now()
-            try storing { () throws(StoreError) in
-                try store.write(SnapshotRecord(revision: 1, snapshot: completed))
-            }
+            try write(SnapshotRecord(revision: 1, snapshot: completed))
             let outcome = try finish(completed, image, trustedSince: generation)
             guard case .distrusted(let lost, let now) = outcome else { return completed }
             try removeRecord(of: snapshot.id)
@@ -31,6 +29,16 @@ extension Engine {
         }
         throw EngineError(
             .storeDamaged, "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
+    }
+
+    /// A write that failed may have had its effect all the same.
+    private func write(_ record: SnapshotRecord) throws(EngineError) {
+        do throws(StoreError) {
+            try store.write(record)
+        } catch {
+            try? removeRecord(of: record.snapshot.id)
+            throw EngineError(error)
+        }
     }
 
     /// Without a record the snapshot is not in the store; one that stayed after a failure would come back with a rebuild.

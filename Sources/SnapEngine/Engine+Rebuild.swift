@@ -7,7 +7,8 @@ extension Engine {
     package static func rebuildCatalogue(
         _ configuration: EngineConfiguration, progress: TransferProgress
     ) throws(EngineError) -> RebuildOutcome {
-        let store = try openStore(configuration, creating: false)
+        let objects = LocalObjectStore(root: configuration.storePath)
+        let store = try openStore(configuration, over: objects, creating: false)
         do {
             var outcome = try Catalogue.rebuild(at: configuration.cataloguePath, store: store.id) { filler in
                 try fill(filler, from: store, progress)
@@ -63,14 +64,15 @@ extension Engine {
         }
     }
 
-    /// A snapshot whose chunks are not all there is no longer what `completed` promises.
+    /// A snapshot whose chunks are not all there is no longer what `completed` promises. Those are noted: the next
+    /// snapshot of the volume must not skip their blocks because this one has them.
     private static func judgeSnapshots(
         _ configuration: EngineConfiguration, _ outcome: inout RebuildOutcome
     ) throws(EngineError) {
         let engine = try open(configuration)
         for snapshot in try engine.snapshots([]) {
             guard let image = snapshot.image else { continue }
-            let missingCount = try engine.missingChunkCount(of: image)
+            let missingCount = try engine.missingChunkCount(of: image, marking: true)
             if missingCount > 0 {
                 outcome.damagedSnapshots.append(
                     "\(snapshot.id): \(missingCount) of its chunks are missing; 'snapctl restore --keep-going' gets the rest")

@@ -46,8 +46,9 @@ extension Engine {
         }
     }
 
-    /// How many of the chunks and pages of an image are not there to be relied on.
-    func missingChunkCount(of image: SnapshotImage) throws(EngineError) -> Int {
+    /// How many of the chunks and pages of an image are not there to be relied on. With `marking`, those that the index
+    /// does not even know are noted as missing.
+    func missingChunkCount(of image: SnapshotImage, marking: Bool = false) throws(EngineError) -> Int {
         guard let manifest = try? ManifestReader(image.manifestRoot, pages: pages) else { return 1 }
         var missingCount = 0
         var batch: [Digest] = []
@@ -56,7 +57,12 @@ extension Engine {
             let asked = batch
             batch = []
             let trusted = try cataloguing { () throws(CatalogueError) in try catalogue.trusted(asked) }
-            missingCount += asked.count { !trusted.contains($0) }
+            let missing = asked.filter { !trusted.contains($0) }
+            missingCount += missing.count
+            guard marking else { return }
+            try cataloguing { () throws(CatalogueError) in
+                try catalogue.markMissing(missing, reason: "no pack of the store holds it")
+            }
         }
         do throws(EngineError) {
             try manifest.forEachBlock(onFailure: EngineError.init) { (_, digest) throws(EngineError) in

@@ -18,7 +18,14 @@ package final class Engine: Sendable {
     /// Throws `storeNotFound`, `storeDamaged`, `fromTheFuture`, `catalogueDamaged`, `catalogueForeign`,
     /// `unsupportedFilesystem`, `permissionDenied`, `storeFull`.
     package static func open(_ configuration: EngineConfiguration, creating: Bool = false) throws(EngineError) -> Engine {
-        let store = try openStore(configuration, creating: creating)
+        try open(configuration, over: LocalObjectStore(root: configuration.storePath), creating: creating)
+    }
+
+    /// `open`, over an object store of another kind: a network's, or a twin that fails on demand.
+    static func open(
+        _ configuration: EngineConfiguration, over objects: any ObjectStore, creating: Bool
+    ) throws(EngineError) -> Engine {
+        let store = try openStore(configuration, over: objects, creating: creating)
         let catalogue = try openCatalogue(configuration, store: store, creating: creating)
         let engine = Engine(configuration, store: store, catalogue: catalogue)
         try engine.recover()
@@ -32,8 +39,9 @@ package final class Engine: Sendable {
         packs = PackReader(store.objects)
     }
 
-    static func openStore(_ configuration: EngineConfiguration, creating: Bool) throws(EngineError) -> Store {
-        let objects = LocalObjectStore(root: configuration.storePath)
+    static func openStore(
+        _ configuration: EngineConfiguration, over objects: any ObjectStore, creating: Bool
+    ) throws(EngineError) -> Store {
         do throws(StoreError) {
             guard creating else { return try Store.open(objects) }
             do throws(SystemError) { try Directory.create(configuration.storePath) } catch { throw StoreError(error) }
@@ -111,7 +119,9 @@ struct CataloguePages: PageSource {
             return try packs.page(id, at: location)
         } catch {
             catalogue.suspect(id.digest, error)
-            throw error
+            // A pack that is gone is damage to what was promised, and no store that is not there.
+            throw error.code == .missing
+                ? StoreError(.damaged, error.subject, error.explanation, damagedDigest: id.digest) : error
         }
     }
 }

@@ -104,7 +104,8 @@ final class ImagingRun: Sendable {
         let hasher = BlockHasher()
         var segment: PackSegment?
         while let item = filled.take() {
-            guard !failure.hasFailed else { return }
+            // Thrown, not returned: that empties the queue, whose buffers readers may be waiting for.
+            try failure.rethrow()
             try process(item.run, item.buffer, hasher, &segment)
         }
         if let rest = segment.take() { _ = writer.put(rest, kind: .blocks) }

@@ -145,14 +145,23 @@ private struct OpenPacks: ~Copyable {
 
     mutating func finish() throws(EngineError) -> [UnpublishedPack] {
         var packs: [UnpublishedPack] = []
-        do throws(StoreError) {
-            if let writer = blocks.take() { packs.append(try writer.finish()) }
-            if let writer = pages.take() { packs.append(try writer.finish()) }
+        do throws(EngineError) {
+            if let writer = blocks.take() { packs.append(try finish(writer)) }
+            if let writer = pages.take() { packs.append(try finish(writer)) }
         } catch {
             for pack in packs { pack.abandon() }
-            throw EngineError(error)
+            throw error
         }
         return packs
+    }
+
+    private func finish(_ writer: consuming PackWriter) throws(EngineError) -> UnpublishedPack {
+        do throws(StoreError) {
+            return try writer.finish()
+        } catch {
+            writer.abandon()
+            throw EngineError(error)
+        }
     }
 
     mutating func abandon() {

@@ -22,7 +22,16 @@ final class LocalObjectWriter: ObjectWriter {
         temporary = FilePath(path.string + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
         descriptor = try OwnedDescriptor(
             openingPossiblyDirect: temporary, .writeOnly, direct: true, options: [.create, .truncate], permissions: 0o600)
-        _ = try descriptor.preallocate(byteCount)
+        do throws(SystemError) {
+            _ = try descriptor.preallocate(byteCount)
+        } catch {
+            // Less may be written than was foretold, and may still fit, once what was allocated is given back.
+            try? descriptor.resize(to: 0)
+            guard error.code == .noSpace || error.code == .diskQuotaExceeded else {
+                try? File.remove(temporary)
+                throw error
+            }
+        }
     }
 
     func append(_ buffer: borrowing AlignedBuffer, range: Range<Int>) throws(StoreError) {

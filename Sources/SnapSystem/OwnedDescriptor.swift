@@ -28,6 +28,9 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         package static let directory = Options(rawValue: O_DIRECTORY)
         /// O_NONBLOCK: do not wait for the other end of a pipe that is opened by mistake.
         package static let nonBlocking = Options(rawValue: O_NONBLOCK)
+        /// O_PATH: the place alone, neither read nor written. Closing any other descriptor of a file gives up all the
+        /// locks of this process on it (fcntl(2), F_SETLK), those of SQLite among them.
+        package static let pathOnly = Options(rawValue: CLINUX_O_PATH)
         /// O_NOFOLLOW
         package static let noFollow = Options(rawValue: O_NOFOLLOW)
     }

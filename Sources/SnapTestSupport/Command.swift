@@ -10,10 +10,16 @@ package enum Command {
         package let status: Int32
         package let output: String
         package let errors: String
+
+        package init(status: Int32, output: String, errors: String) {
+            (self.status, self.output, self.errors) = (status, output, errors)
+        }
     }
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// Runs `arguments` (the first is found by PATH) to its end, feeding it `input`. Both pipes are drained at once, so that a

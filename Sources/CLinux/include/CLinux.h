@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// open(2) is variadic, and O_DIRECT is GNU-only.
+// open(2) is variadic, and these are GNU-only.
 extern const int CLINUX_O_DIRECT;
+extern const int CLINUX_O_PATH;
 int clinux_open(const char *path, int flags, mode_t mode);
 
 // fallocate(2), syncfs(2), renameat2(2): GNU-only.
