@@ -109,6 +109,8 @@ func tests(_ module: String, _ others: [Target.Dependency] = [], exclude: [Strin
         "SnapModel", "SnapSystem", "SnapCodec", "SnapTestSupport",
         .product(name: "SystemPackage", package: "swift-system"),
     ]
-    let own: [Target.Dependency] = ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
-    return .testTarget(name: module + "Tests", dependencies: common + own + others, exclude: exclude, swiftSettings: strict)
+    let own: [Target.Dependency] =
+        ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
+    return .testTarget(
+        name: module + "Tests", dependencies: common + own + others, exclude: exclude, swiftSettings: strict)
 }

@@ -9,7 +9,9 @@ struct StatementRow {
 
     init(_ statement: Statement) { self.statement = statement }
 
-    func isNull(_ index: Int) -> Bool { unsafe sqlite3_column_type(statement.sqliteStatement, Int32(index)) == SQLITE_NULL }
+    func isNull(_ index: Int) -> Bool {
+        unsafe sqlite3_column_type(statement.sqliteStatement, Int32(index)) == SQLITE_NULL
+    }
 
     /// A column that is never NULL. Throws where the database says otherwise: it is then damaged.
     func value<Value: StatementColumnConvertible>(_ index: Int) throws -> Value {

@@ -23,8 +23,9 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// Parses what `description` prints, of the years 0 to 9999; the fraction may be missing.
     package init?(_ text: String) {
         let characters = Array(text.utf8)
-        guard let numbers = Self.numbers(in: characters, by: Self.pattern)
-            ?? Self.numbers(in: characters, by: Self.shortPattern)
+        guard
+            let numbers = Self.numbers(in: characters, by: Self.pattern)
+                ?? Self.numbers(in: characters, by: Self.shortPattern)
         else { return nil }
         let (year, month, day) = (numbers[0], numbers[1], numbers[2])
         guard (1...12).contains(month), day >= 1, day <= Self.dayCount(year: year, month: month) else { return nil }

@@ -21,7 +21,8 @@ final class LocalObjectWriter: ObjectWriter {
         self.path = path
         temporary = FilePath(path.string + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
         descriptor = try OwnedDescriptor(
-            openingPossiblyDirect: temporary, .writeOnly, direct: true, options: [.create, .truncate], permissions: 0o600)
+            openingPossiblyDirect: temporary, .writeOnly, direct: true, options: [.create, .truncate],
+            permissions: 0o600)
         do throws(SystemError) {
             _ = try descriptor.preallocate(byteCount)
         } catch {

@@ -89,7 +89,9 @@ package struct PackReader: Sendable {
     private func bytes(of key: ObjectKey, _ byteCount: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         let buffer = try AlignedBuffer.forStore(byteCount: byteCount)
         let count = try objects.read(key, into: buffer, range: 0..<byteCount, at: offset)
-        guard count == byteCount else { throw StoreError(.damaged, key.path, "\(key) ends after \(offset + count) bytes") }
+        guard count == byteCount else {
+            throw StoreError(.damaged, key.path, "\(key) ends after \(offset + count) bytes")
+        }
         return buffer.copyBytes(0..<byteCount)
     }
 }

@@ -34,7 +34,8 @@ package struct Store: Sendable {
         guard fields.formatVersion == formatVersion else {
             throw StoreError(
                 .fromTheFuture, StoreLayout.description.path,
-                "the store has format version \(fields.formatVersion), this snapctl knows \(formatVersion); use a later snapctl")
+                "the store has format version \(fields.formatVersion), this snapctl knows \(formatVersion); use a later snapctl"
+            )
         }
         guard fields.blockByteCount == BlockGeometry.byteCount else {
             throw StoreError(

@@ -17,7 +17,8 @@ final class Blocks: Sendable {
         for block in 0..<count {
             for index in bytes.indices {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                bytes[index] = index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
+                bytes[index] =
+                    index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
             }
             buffer.store(bytes, at: block * BlockGeometry.byteCount)
         }
