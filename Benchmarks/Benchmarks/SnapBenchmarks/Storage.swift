@@ -4,6 +4,7 @@ import SnapCodec
 import SnapModel
 import SnapStore
 import SnapSystem
+import Synchronization
 import SystemPackage
 
 /// Pack append and index look-up: what is done to the store and the catalogue.
@@ -37,23 +38,30 @@ func storageBenchmarks() {
         "index look-up of 4 digests among 1,000,000",
         closure: { benchmark, index in
             for _ in benchmark.scaledIterations { blackHole(try index.catalogue.trusted(index.next())) }
-        }, setup: { try FilledIndex(packCount: 1_000, entryCount: 1_000) })
+        }, setup: { try FilledIndex(packCount: 1_000, entryCount: 1_000) },
+        teardown: { FilledIndex.removeFolders() })
 }
 
 /// A catalogue with many chunks, made once.
 private final class FilledIndex {
     let catalogue: Catalogue
     private let digests: [Digest]
-    private let folder: ScratchFolder
     private var position = 0
+    private static let folders = Mutex<[ScratchFolder]>([])
 
     init(packCount: Int, entryCount: Int) throws {
-        folder = try ScratchFolder()
+        let folder = try ScratchFolder()
+        Self.folders.withLock { $0.append(folder) }
         catalogue = try Catalogue.open(at: folder.path.appending("catalogue.db"), store: .random())
         digests = try fill(catalogue, packCount: packCount, entryCount: entryCount)
     }
 
-    deinit { folder.remove() }
+    static func removeFolders() {
+        folders.withLock { folders in
+            for folder in folders { folder.remove() }
+            folders = []
+        }
+    }
 
     /// Four digests: a stride that is prime to their count visits them all, far apart.
     func next() -> [Digest] {
