@@ -54,6 +54,7 @@ let package = Package(
             name: "SnapCatalogue",
             dependencies: [
                 "SnapModel", "SnapSystem", "SnapCodec", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: pointerFree),
@@ -78,13 +79,13 @@ let package = Package(
         .target(
             name: "SnapTestSupport",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "CLinux",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapStore", "CLinux",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         tests("SnapModel"),
         tests("SnapSystem"),
-        tests("SnapCodec"),
+        tests("SnapCodec", ["CKernels"]),
         tests("SnapDevice"),
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -108,6 +109,8 @@ func tests(_ module: String, _ others: [Target.Dependency] = [], exclude: [Strin
         "SnapModel", "SnapSystem", "SnapCodec", "SnapTestSupport",
         .product(name: "SystemPackage", package: "swift-system"),
     ]
-    let own: [Target.Dependency] = ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
-    return .testTarget(name: module + "Tests", dependencies: common + own + others, exclude: exclude, swiftSettings: strict)
+    let own: [Target.Dependency] =
+        ["SnapModel", "SnapSystem", "SnapCodec"].contains(module) ? [] : [.init(stringLiteral: module)]
+    return .testTarget(
+        name: module + "Tests", dependencies: common + own + others, exclude: exclude, swiftSettings: strict)
 }

@@ -30,10 +30,14 @@ let package = Package(
         .target(
             name: "SnapCodec", dependencies: ["SnapModel", "SnapSystem", "CLZ4", "COpenSSL", "CKernels"],
             swiftSettings: strict),
-        .target(name: "SnapStore", dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system], swiftSettings: strict),
+        .target(
+            name: "SnapStore", dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system], swiftSettings: strict),
         .target(
             name: "SnapCatalogue",
-            dependencies: ["SnapModel", "SnapSystem", "SnapCodec", system, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapCodec", system, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "SnapBenchmarks",

@@ -49,8 +49,7 @@ extension Catalogue {
     }
 
     /// The pending snapshots, oldest first, and who carries each on: nil where that cannot be read, so that it is nobody.
-    package func pendingWorkers() throws(CatalogueError) -> [(snapshot: SnapshotID, worker: ProcessIdentity?)]
-    {
+    package func pendingWorkers() throws(CatalogueError) -> [(snapshot: SnapshotID, worker: ProcessIdentity?)] {
         try read { database in
             let statement = try database.cachedStatement(
                 sql: "SELECT snapshotId, worker FROM snapshot WHERE state = 'pending' ORDER BY startTime, id"

@@ -13,8 +13,7 @@ extension Row {
         try decode(Value.self, atIndex: index)
     }
 
-    func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value?
-    {
+    func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value? {
         hasNull(atIndex: index) ? nil : try decode(Value.self, atIndex: index)
     }
 

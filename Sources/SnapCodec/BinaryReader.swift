@@ -19,7 +19,9 @@ package struct BinaryReader: Sendable {
         let byteCount = Value.bitWidth / 8
         try require(byteCount)
         var value: Value = 0
-        for index in (position..<(position + byteCount)).reversed() { value = value << 8 | Value(truncatingIfNeeded: bytes[index]) }
+        for index in (position..<(position + byteCount)).reversed() {
+            value = value << 8 | Value(truncatingIfNeeded: bytes[index])
+        }
         position += byteCount
         return value
     }
@@ -41,7 +43,9 @@ package struct BinaryReader: Sendable {
 
     /// Reads bytes that must be these.
     package mutating func expect(magic: [UInt8]) throws(CodecError) {
-        guard try readBytes(magic.count) == magic else { throw CodecError(.wrongMagic, subject, "it does not begin as one does") }
+        guard try readBytes(magic.count) == magic else {
+            throw CodecError(.wrongMagic, subject, "it does not begin as one does")
+        }
     }
 
     /// Bytes that must be zero, so that a later version may use them.

@@ -63,7 +63,9 @@ package struct BlockHasher: ~Copyable {
 extension Digest {
     /// Takes the first 32 bytes.
     fileprivate init(loading bytes: UnsafeRawBufferPointer) {
-        func word(_ offset: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        func word(_ offset: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
         self.init(words: (word(0), word(8), word(16), word(24)))
     }
 }

@@ -29,7 +29,9 @@ package enum ByteComparison {
         _ rightRange: Range<Int>
     ) -> Bool {
         let (left, right) = (left.pointers(leftRange), right.pointers(rightRange))
-        guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else { return left.count == right.count }
+        guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else {
+            return left.count == right.count
+        }
         return left.count == right.count && memcmp(leftBase, rightBase, left.count) == 0
     }
 }

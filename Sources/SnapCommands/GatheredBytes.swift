@@ -21,24 +21,33 @@ struct GatheredBytes {
     mutating func append(_ text: String) {
         let source = text.utf8.span
         makeRoom(for: source.count)
-        let end = count
-        var target = storage.mutableSpan
-        for index in source.indices { target[end + index] = source[index] }
+        copy(source, to: count)
         count += source.count
     }
 
     /// Appends `text` between two bytes `quote`, unless one of its own bytes is special: then nothing, and false.
     mutating func append(_ text: String, between quote: UInt8, unless isSpecial: (UInt8) -> Bool) -> Bool {
         let source = text.utf8.span
-        for index in source.indices where isSpecial(source[index]) { return false }
+        // All of them are looked at, so that the processor can look at many at a time.
+        var foundSpecial = false
+        for index in source.indices { foundSpecial = isSpecial(source[index]) || foundSpecial }
+        if foundSpecial { return false }
         makeRoom(for: source.count + 2)
-        let start = count + 1
-        var target = storage.mutableSpan
-        target[start - 1] = quote
-        for index in source.indices { target[start + index] = source[index] }
-        target[start + source.count] = quote
-        count = start + source.count + 1
+        storage[count] = quote
+        copy(source, to: count + 1)
+        storage[count + 1 + source.count] = quote
+        count += source.count + 2
         return true
+    }
+
+    /// As one piece: byte by byte, with each index checked, copying was a sixth of a long listing's time.
+    private mutating func copy(_ source: Span<UInt8>, to offset: Int) {
+        unsafe source.withUnsafeBytes { source in
+            unsafe storage.withUnsafeMutableBytes { target in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset..<(offset + source.count)])
+                    .copyMemory(from: source)
+            }
+        }
     }
 
     private mutating func makeRoom(for byteCount: Int) {

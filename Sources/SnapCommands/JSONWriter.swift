@@ -2,11 +2,13 @@ internal import SnapSystem
 
 /// Writes JSON (RFC 8259) as the AWS command line does: four spaces a level, UTF-8 unescaped.
 struct JSONWriter {
-    /// Elements of a long listing that one thread renders at a time.
-    private static let sliceCount = 512
+    /// Elements of a long listing that one thread renders at a time: few enough that their text is in memory which
+    /// the allocator keeps, and not given to and taken from the kernel each time.
+    private static let sliceCount = 96
+    private static let sliceByteCount = 112 << 10
 
     private let output: OutputBuffer
-    private var bytes = GatheredBytes(capacity: OutputBuffer.writeByteCount)
+    private var bytes = GatheredBytes(capacity: sliceByteCount)
     /// What stands before the values of fields, by depth: the records of a list have the same few names, so all of it,
     /// from the line break to the colon, is one piece that is made once.
     private var leads: [[Lead]] = []

@@ -32,7 +32,8 @@ extension DeviceError {
     }
 
     static func isDirectory(_ path: FilePath) -> DeviceError {
-        DeviceError(.isDirectory, path, "is a directory; name a block device or an image file (findmnt -T shows its device)")
+        DeviceError(
+            .isDirectory, path, "is a directory; name a block device or an image file (findmnt -T shows its device)")
     }
 
     static func readOnly(_ path: FilePath, _ cause: SystemError? = nil) -> DeviceError {
@@ -72,13 +73,15 @@ extension DeviceError {
 
     static func shrank(_ path: FilePath, from byteCount: Int, to newByteCount: Int) -> DeviceError {
         DeviceError(
-            .shrank, path, "shrank from \(byteCount) to \(newByteCount) bytes while it was read; start again when it is at rest")
+            .shrank, path,
+            "shrank from \(byteCount) to \(newByteCount) bytes while it was read; start again when it is at rest")
     }
 
     static func changed(_ path: FilePath, _ what: String) -> DeviceError {
         DeviceError(
             .changedWhileRead, path,
-            "changed while it was read (\(what)), so the image is not from one point in time; start again when it is at rest")
+            "changed while it was read (\(what)), so the image is not from one point in time; start again when it is at rest"
+        )
     }
 
     /// `isComplete`: the search for damage was not cut short.
@@ -90,7 +93,8 @@ extension DeviceError {
         let rest = isComplete ? "" : ", and perhaps beyond"
         let reason = cause.map { " (\($0.code.description))" } ?? ""
         return DeviceError(
-            .readFailed, path, "cannot be read at \(shown)\(more)\(rest)\(reason); its medium fails: check the disk and the kernel log",
+            .readFailed, path,
+            "cannot be read at \(shown)\(more)\(rest)\(reason); its medium fails: check the disk and the kernel log",
             cause: cause, unreadable: extents)
     }
 
@@ -102,7 +106,8 @@ extension DeviceError {
         case .permissionDenied, .notPermitted: permissionDenied(path, cause, writing: true)
         default:
             DeviceError(
-                .writeFailed, path, "cannot be written (\(cause.code.description)); check the medium and the kernel log",
+                .writeFailed, path,
+                "cannot be written (\(cause.code.description)); check the medium and the kernel log",
                 cause: cause)
         }
     }
@@ -112,7 +117,8 @@ extension DeviceError {
     }
 
     static func hasSignature(_ path: FilePath, _ signature: Signature) -> DeviceError {
-        DeviceError(.hasSignature, path, "already holds something (\(signature)); overwrite it with --force if nobody needs it")
+        DeviceError(
+            .hasSignature, path, "already holds something (\(signature)); overwrite it with --force if nobody needs it")
     }
 
     /// For the engine, which knows what a snapshot's source is.
@@ -123,7 +129,9 @@ extension DeviceError {
     /// The volume lies beneath `stored`, a part of the store.
     package static func carriesStore(_ path: FilePath, stored: FilePath) -> DeviceError {
         DeviceError(
-            .carriesStore, path, "carries \(stored.string), which snapctl itself uses meanwhile; choose another volume, or keep the store on another disk")
+            .carriesStore, path,
+            "carries \(stored.string), which snapctl itself uses meanwhile; choose another volume, or keep the store on another disk"
+        )
     }
 }
 

@@ -14,7 +14,9 @@ struct IdentityFinder: Sendable {
         if let backing = tree.loopBacking(of: node), let path = backing.path, let file = try? identity(ofFile: path) {
             return file.part(backing)
         }
-        if let disk = node.diskName.flatMap({ tree.node(named: $0) }) { return identity(of: node, on: disk, path: path) }
+        if let disk = node.diskName.flatMap({ tree.node(named: $0) }) {
+            return identity(of: node, on: disk, path: path)
+        }
         return contents(of: path) ?? VolumeIdentity(strength: .weak, value: "path:\(path.string)")
     }
 
@@ -44,7 +46,9 @@ struct IdentityFinder: Sendable {
         let uuid = (try? Probe.open(disk.path))?.partitionUUID(at: start)
         let whole = identity(of: disk, path: disk.path)
         // A path says less than a UUID of the partition alone.
-        if let uuid, whole.value.hasPrefix("path:") { return VolumeIdentity(strength: .weak, value: "partition:\(uuid)") }
+        if let uuid, whole.value.hasPrefix("path:") {
+            return VolumeIdentity(strength: .weak, value: "partition:\(uuid)")
+        }
         return VolumeIdentity(strength: whole.strength, value: "\(whole.value):partition:\(uuid ?? "at-\(start)")")
     }
 
@@ -55,7 +59,9 @@ struct IdentityFinder: Sendable {
     }
 
     /// Some makers give every device the same number: zeros, or one digit again and again.
-    private static func isTelling(_ value: String) -> Bool { Set(value.filter { $0.isLetter || $0.isNumber }).count > 1 }
+    private static func isTelling(_ value: String) -> Bool {
+        Set(value.filter { $0.isLetter || $0.isNumber }).count > 1
+    }
 }
 
 extension VolumeIdentity {

@@ -51,7 +51,9 @@ extension DeviceTree {
     /// The loop devices that show `file`, with the part of it that each shows.
     func loops(over file: FileNumber) -> [(node: DeviceNode, backing: LoopBacking)] {
         diskNames().filter { $0.hasPrefix("loop") }.compactMap { name in
-            guard let node = node(named: name), let backing = loopBacking(of: node), backing.file == file else { return nil }
+            guard let node = node(named: name), let backing = loopBacking(of: node), backing.file == file else {
+                return nil
+            }
             return (node, backing)
         }
     }

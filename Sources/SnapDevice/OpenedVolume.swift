@@ -38,7 +38,8 @@ struct OpenedVolume: ~Copyable {
             let baseline = claims ? try Baseline(of: facts, buffered, hasLease: false) : nil
             let (byteCount, sectorByteCount) = (try buffered.blockDeviceByteCount(), direct.alignment)
             return OpenedVolume(
-                direct: direct, byteCount: byteCount, logicalSectorByteCount: sectorByteCount, baseline: baseline, buffered: buffered)
+                direct: direct, byteCount: byteCount, logicalSectorByteCount: sectorByteCount, baseline: baseline,
+                buffered: buffered)
         } catch {
             if error.code == .resourceBusy { throw .claimed(facts, writing: false, error) }
             throw .opening(facts.path, error)

@@ -114,7 +114,9 @@ package final class RestoreTarget: Sendable {
 
     private func putDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         let alignment = directAlignment.load(ordering: .relaxed)
-        guard alignment > 0, offset % alignment == 0, Int(bitPattern: bytes.baseAddress) % alignment == 0 else { return 0 }
+        guard alignment > 0, offset % alignment == 0, Int(bitPattern: bytes.baseAddress) % alignment == 0 else {
+            return 0
+        }
         let whole = bytes.count / alignment * alignment
         guard whole > 0 else { return 0 }
         do throws(SystemError) {
@@ -147,7 +149,9 @@ package final class RestoreTarget: Sendable {
         do throws(SystemError) {
             try output.direct.descriptor.zeroOut(offset: extent.offset, byteCount: extent.byteCount)
         } catch {
-            guard [.notSupported, .invalidArgument, .inappropriateIOCTLForDevice].contains(error.code) else { throw error }
+            guard [.notSupported, .invalidArgument, .inappropriateIOCTLForDevice].contains(error.code) else {
+                throw error
+            }
             try putZeros(extent)
         }
     }

@@ -45,8 +45,10 @@ package struct Signature: Hashable, Sendable, CustomStringConvertible {
 
     private static let names = [
         "": "several contradicting signatures",
-        "gpt": "GPT partition table", "dos": "MBR partition table", "swap": "swap area", "LVM2_member": "LVM2 physical volume",
-        "crypto_LUKS": "LUKS encrypted volume", "BitLocker": "BitLocker encrypted volume", "linux_raid_member": "Linux RAID member",
+        "gpt": "GPT partition table", "dos": "MBR partition table", "swap": "swap area",
+        "LVM2_member": "LVM2 physical volume",
+        "crypto_LUKS": "LUKS encrypted volume", "BitLocker": "BitLocker encrypted volume",
+        "linux_raid_member": "Linux RAID member",
         "zfs_member": "ZFS pool member", "drbd": "DRBD volume", "bcache": "bcache device", "vfat": "FAT filesystem",
         "iso9660": "ISO 9660 filesystem", "swsuspend": "hibernation image",
     ]

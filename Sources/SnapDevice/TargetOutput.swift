@@ -32,7 +32,8 @@ struct TargetOutput: ~Copyable, Sendable {
             try Directory.synchronise(finalPath.removingLastComponent())
         } catch {
             if error.code == .fileExists {
-                throw DeviceError(.targetExists, finalPath, "came into being during the restore; move it away and start again")
+                throw DeviceError(
+                    .targetExists, finalPath, "came into being during the restore; move it away and start again")
             }
             throw .writing(finalPath, error)
         }

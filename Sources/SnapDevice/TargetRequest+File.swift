@@ -17,7 +17,8 @@ extension TargetRequest {
         }
         if liesInMemory {
             throw DeviceError(
-                .noSuchPath, path, "does not exist, and a file in /dev would lie in memory; check the name (lsblk lists devices)")
+                .noSuchPath, path,
+                "does not exist, and a file in /dev would lie in memory; check the name (lsblk lists devices)")
         }
         return try openTemporary(of: folder.appending(name), replacing: nil)
     }
@@ -31,7 +32,8 @@ extension TargetRequest {
         if !force, status.byteCount > 0 {
             if let signature = try Signature.recognise(facts.path) { throw .hasSignature(path, signature) }
             throw DeviceError(
-                .targetExists, path, "is a file of \(status.byteCount) bytes; choose another name, or overwrite it with --force")
+                .targetExists, path,
+                "is a file of \(status.byteCount) bytes; choose another name, or overwrite it with --force")
         }
         guard File.isAccessible(facts.path, writing: true) else {
             throw .opening(path, SystemError("write", path.string, .permissionDenied), writing: true)
@@ -50,7 +52,8 @@ extension TargetRequest {
         if outcome == .refused { throw .openForWriting(path, writing: true) }
     }
 
-    private func openTemporary(of final: FilePath, replacing replaced: FileStatus?) throws(DeviceError) -> TargetOutput {
+    private func openTemporary(of final: FilePath, replacing replaced: FileStatus?) throws(DeviceError) -> TargetOutput
+    {
         for stored in protected { try refuseInside(stored, final) }
         let name = Self.temporaryName(of: final)
         Self.removeLeftovers(of: final)
@@ -78,7 +81,8 @@ extension TargetRequest {
     /// A file among those of the store would be taken for one of them.
     private func refuseInside(_ stored: FilePath, _ final: FilePath) throws(DeviceError) {
         guard let folder = try? File.resolve(stored), final.starts(with: folder) else { return }
-        throw DeviceError(.carriesStore, path, "lies in \(stored.string), which is snapctl's own; choose a place outside")
+        throw DeviceError(
+            .carriesStore, path, "lies in \(stored.string), which is snapctl's own; choose a place outside")
     }
 
     // MARK: - Temporary names

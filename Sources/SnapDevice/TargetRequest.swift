@@ -69,7 +69,8 @@ struct TargetRequest: Sendable {
     private func checkSize(_ byteCount: Int) throws(DeviceError) {
         guard byteCount < imageByteCount else { return }
         throw DeviceError(
-            .tooSmall, path, "has \(byteCount) bytes, the snapshot \(imageByteCount); choose a target of at least that size")
+            .tooSmall, path,
+            "has \(byteCount) bytes, the snapshot \(imageByteCount); choose a target of at least that size")
     }
 
     /// Refuses what the store lies on.

@@ -69,7 +69,8 @@ struct UseFinder: Sendable {
 
     /// Another loop device over the same bytes, once somebody uses it, changes them beneath this one.
     private func collectTwins(of node: DeviceNode, _ backing: LoopBacking, _ collector: inout Collector) {
-        for twin in tree.loops(over: backing.file) where twin.node != node && twin.backing.range.overlaps(backing.range) {
+        for twin in tree.loops(over: backing.file) where twin.node != node && twin.backing.range.overlaps(backing.range)
+        {
             collectWithPartitions(twin.node, &collector)
         }
     }
@@ -86,6 +87,8 @@ extension DeviceTree {
             numbers = [status.device]
         }
         guard mount.filesystemType == "btrfs" else { return numbers }
-        return numbers.compactMap { node($0) }.flatMap { btrfsMembers(with: $0.name) }.compactMap { node(named: $0)?.number }
+        return numbers.compactMap { node($0) }.flatMap { btrfsMembers(with: $0.name) }.compactMap {
+            node(named: $0)?.number
+        }
     }
 }

@@ -127,11 +127,14 @@ package final class VolumeReader: Sendable {
 
     private func fillDirectly(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         let alignment = directAlignment.load(ordering: .relaxed)
-        guard alignment > 0, offset % alignment == 0, Int(bitPattern: bytes.baseAddress) % alignment == 0 else { return 0 }
+        guard alignment > 0, offset % alignment == 0, Int(bitPattern: bytes.baseAddress) % alignment == 0 else {
+            return 0
+        }
         let whole = bytes.count / alignment * alignment
         guard whole > 0 else { return 0 }
         do throws(SystemError) {
-            return try volume.direct.descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<whole]), at: offset)
+            return try volume.direct.descriptor.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<whole]), at: offset)
         } catch {
             // Some filesystems accept O_DIRECT when opening and refuse it when reading.
             guard error.code == .invalidArgument, facts.kind == .regularFile else { throw error }
@@ -174,7 +177,8 @@ package final class VolumeReader: Sendable {
 
     /// How drivers and filesystems report bytes that they cannot get.
     private static let mediumErrors: Set<Errno> = [
-        .ioError, .noData, .illegalByteSequence, .timedOut, .noLink, .badMessage, Errno(rawValue: remoteInputOutputError),
+        .ioError, .noData, .illegalByteSequence, .timedOut, .noLink, .badMessage,
+        Errno(rawValue: remoteInputOutputError),
         Errno(rawValue: structureNeedsCleaning),
     ]
 }

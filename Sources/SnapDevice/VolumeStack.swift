@@ -39,7 +39,9 @@ struct StackWalk {
         // An overlay lies on the folders that it joins.
         for option in mount.options {
             for name in ["upperdir=", "lowerdir="] where option.hasPrefix(name) {
-                for layer in option.dropFirst(name.count).split(separator: ":") { descend(from: FilePath(String(layer))) }
+                for layer in option.dropFirst(name.count).split(separator: ":") {
+                    descend(from: FilePath(String(layer)))
+                }
             }
         }
     }

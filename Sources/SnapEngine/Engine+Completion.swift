@@ -28,7 +28,8 @@ extension Engine {
             generation = now
         }
         throw EngineError(
-            .storeDamaged, "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
+            .storeDamaged,
+            "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
     }
 
     /// A write that failed may have had its effect all the same.
@@ -93,7 +94,8 @@ extension Engine {
             }
             guard hasher.digest(of: buffer, range: whole) == digest else {
                 throw EngineError(
-                    .volumeChanged, "block \(index) had to be read again, and has changed meanwhile; take the snapshot again")
+                    .volumeChanged,
+                    "block \(index) had to be read again, and has changed meanwhile; take the snapshot again")
             }
             if segment.isFull {
                 _ = writer.put(segment, kind: .blocks)
@@ -105,14 +107,16 @@ extension Engine {
     }
 
     /// Where the image has the chunks named. A page among them cannot be made from the volume alone.
-    private func blocks(of image: SnapshotImage, among digests: Set<Digest>) throws(EngineError) -> [Digest: BlockIndex] {
+    private func blocks(of image: SnapshotImage, among digests: Set<Digest>) throws(EngineError) -> [Digest: BlockIndex]
+    {
         let manifest = try manifest(image)
         var pageIsLost = digests.contains(image.manifestRoot.digest)
         try storing { () throws(StoreError) in
             try manifest.forEachPage { if digests.contains($0.digest) { pageIsLost = true } }
         }
         guard !pageIsLost else {
-            throw EngineError(.storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
+            throw EngineError(
+                .storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
         }
         var places: [Digest: BlockIndex] = [:]
         try manifest.forEachBlock(onFailure: EngineError.init) { (index, digest) throws(EngineError) in

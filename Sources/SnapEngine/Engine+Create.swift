@@ -41,7 +41,8 @@ extension Engine {
         guard length <= CreateRequest.descriptionLimit else {
             throw EngineError(
                 .invalidParameter,
-                "Value (\(request.description.prefix(32))…) for parameter description is invalid. It exceeds \(CreateRequest.descriptionLimit) characters")
+                "Value (\(request.description.prefix(32))…) for parameter description is invalid. It exceeds \(CreateRequest.descriptionLimit) characters"
+            )
         }
     }
 
@@ -51,7 +52,8 @@ extension Engine {
             return try reading { () throws(DeviceError) in try VolumeFacts.inspect(FilePath(text)) }
         }
         guard let id = VolumeID(text) else {
-            throw EngineError(.malformedVolumeID, "Invalid id: \"\(text)\" (expecting \"vol-...\" with 17 hexadecimal digits)")
+            throw EngineError(
+                .malformedVolumeID, "Invalid id: \"\(text)\" (expecting \"vol-...\" with 17 hexadecimal digits)")
         }
         let volume = try cataloguing { () throws(CatalogueError) in try catalogue.volume(id) }
         let facts = try reading { () throws(DeviceError) in try VolumeFacts.inspect(FilePath(volume.path)) }
@@ -71,7 +73,8 @@ extension Engine {
         }
     }
 
-    private func record(_ request: CreateRequest, _ facts: VolumeFacts, byteCount: Int) throws(EngineError) -> Snapshot {
+    private func record(_ request: CreateRequest, _ facts: VolumeFacts, byteCount: Int) throws(EngineError) -> Snapshot
+    {
         let now = Timestamp.now()
         return try cataloguing { () throws(CatalogueError) in
             let volume = try catalogue.registerVolume(

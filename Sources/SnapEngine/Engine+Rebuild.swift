@@ -75,7 +75,8 @@ extension Engine {
             let missingCount = try engine.missingChunkCount(of: image, marking: true)
             if missingCount > 0 {
                 outcome.damagedSnapshots.append(
-                    "\(snapshot.id): \(missingCount) of its chunks are missing; 'snapctl restore --keep-going' gets the rest")
+                    "\(snapshot.id): \(missingCount) of its chunks are missing; 'snapctl restore --keep-going' gets the rest"
+                )
             }
         }
     }

@@ -24,7 +24,10 @@ extension Engine {
         let process = worker.map { "process \($0.number)" } ?? "the process"
         do throws(CatalogueError) {
             try catalogue.fail(
-                id, message: "\(process) that was making it ended before it was completed; what it had stored is kept and will be used by the next snapshot")
+                id,
+                message:
+                    "\(process) that was making it ended before it was completed; what it had stored is kept and will be used by the next snapshot"
+            )
         } catch {
             // Another process found it first.
             guard error.code == .notPending || error.code == .unknownSnapshot else { throw EngineError(error) }

@@ -4,8 +4,8 @@ internal import SnapStore
 package import SnapSystem
 
 extension Engine {
-    /// Threads that read, check and write: more than processors, for they wait for two disks.
-    var imageWorkerCount: Int { configuration.workerCount + 2 }
+    /// Threads that read, check and write: far more than processors, for most of them wait for one of two disks.
+    var imageWorkerCount: Int { configuration.workerCount + 6 }
 
     /// Writes an image to a block device, or to a file that it makes. Returns once the target is on the medium.
     ///

@@ -24,7 +24,8 @@ extension Engine {
             cancellation: cancellation)
         let damage = try reader.run(workerCount: imageWorkerCount)
         try comparer?.confirm()
-        let damagedByteCount = damage.extents.reduce(0) { $0 + BlockGeometry.blockCount(ofByteCount: $1.byteCount) }
+        let damagedByteCount =
+            damage.extents.reduce(0) { $0 + BlockGeometry.blockCount(ofByteCount: $1.byteCount) }
             * BlockGeometry.byteCount
         return ImageOutcome(
             snapshot: snapshot, checkedByteCount: image.fullByteCount - damagedByteCount, damaged: damage.extents,
@@ -69,7 +70,9 @@ private final class VolumeComparer: ImageConsumer {
         let extent = ByteExtent(offset: index.byteOffset, byteCount: range.count)
         let held = buffers.lease()
         let byteCount = try read(extent, into: held)
-        if ByteComparison.areEqual(buffer, range.lowerBound..<range.lowerBound + byteCount, held, 0..<byteCount) { return }
+        if ByteComparison.areEqual(buffer, range.lowerBound..<range.lowerBound + byteCount, held, 0..<byteCount) {
+            return
+        }
         for start in stride(from: 0, to: byteCount, by: Self.unitByteCount) {
             let unit = start..<min(start + Self.unitByteCount, byteCount)
             let image = range.lowerBound + unit.lowerBound..<range.lowerBound + unit.upperBound

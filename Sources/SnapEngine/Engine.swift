@@ -17,7 +17,8 @@ package final class Engine: Sendable {
     ///
     /// Throws `storeNotFound`, `storeDamaged`, `fromTheFuture`, `catalogueDamaged`, `catalogueForeign`,
     /// `unsupportedFilesystem`, `permissionDenied`, `storeFull`.
-    package static func open(_ configuration: EngineConfiguration, creating: Bool = false) throws(EngineError) -> Engine {
+    package static func open(_ configuration: EngineConfiguration, creating: Bool = false) throws(EngineError) -> Engine
+    {
         try open(configuration, over: LocalObjectStore(root: configuration.storePath), creating: creating)
     }
 
@@ -50,7 +51,8 @@ package final class Engine: Sendable {
             guard error.code == .missing else { throw EngineError(error) }
             throw EngineError(
                 .storeNotFound,
-                "there is no store at \(configuration.storePath); 'snapctl create' makes one, or name another with --root")
+                "there is no store at \(configuration.storePath); 'snapctl create' makes one, or name another with --root"
+            )
         }
     }
 

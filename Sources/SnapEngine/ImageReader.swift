@@ -60,7 +60,9 @@ final class ImageReader: Sendable {
         progress.begin(totalByteCount: manifest.root.volumeByteCount)
         let (planner, workers) = (WorkerGroup(), WorkerGroup())
         planner.start("snap-plan") { [self] _ in guarding { () throws(EngineError) in try plan() } }
-        workers.start("snap-restore", count: workerCount) { [self] _ in guarding { () throws(EngineError) in try work() } }
+        workers.start("snap-restore", count: workerCount) { [self] _ in
+            guarding { () throws(EngineError) in try work() }
+        }
         planner.wait()
         jobs.finish()
         workers.wait()

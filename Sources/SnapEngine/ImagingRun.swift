@@ -57,8 +57,12 @@ final class ImagingRun: Sendable {
     /// Reads and stores everything. When it returns, all is durable and committed; when it throws, nothing runs on.
     func run() throws(EngineError) -> Result {
         let (readers, workers) = (WorkerGroup(), WorkerGroup())
-        readers.start("snap-read", count: configuration.readerCount) { [self] _ in guarding { () throws(EngineError) in try read() } }
-        workers.start("snap-hash", count: configuration.workerCount) { [self] _ in guarding { () throws(EngineError) in try work() } }
+        readers.start("snap-read", count: configuration.readerCount) { [self] _ in
+            guarding { () throws(EngineError) in try read() }
+        }
+        workers.start("snap-hash", count: configuration.workerCount) { [self] _ in
+            guarding { () throws(EngineError) in try work() }
+        }
         readers.wait()
         filled.finish()
         workers.wait()
@@ -149,6 +153,7 @@ final class ImagingRun: Sendable {
 
     /// Bytes of volume in a run of blocks: the last block may be short.
     private func byteCount(ofBlocks range: Range<Int>) -> Int {
-        min(range.upperBound * BlockGeometry.byteCount, reader.byteCount) - min(range.lowerBound * BlockGeometry.byteCount, reader.byteCount)
+        min(range.upperBound * BlockGeometry.byteCount, reader.byteCount)
+            - min(range.lowerBound * BlockGeometry.byteCount, reader.byteCount)
     }
 }

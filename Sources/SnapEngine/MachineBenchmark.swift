@@ -66,12 +66,14 @@ enum MachineBenchmark {
 
     /// Writes a scratch file past the page cache, and makes it durable.
     static func write(below folder: FilePath) throws(EngineError) -> BenchmarkLine {
-        let path = folder.appending(".snapctl-benchmark" + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
+        let path = folder.appending(
+            ".snapctl-benchmark" + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
         do throws(SystemError) {
             let piece = try AlignedBuffer(byteCount: writePieceByteCount)
             fill(piece)
             let file = try OwnedDescriptor(
-                openingPossiblyDirect: path, .writeOnly, direct: true, options: [.create, .exclusive], permissions: 0o600)
+                openingPossiblyDirect: path, .writeOnly, direct: true, options: [.create, .exclusive],
+                permissions: 0o600)
             // Gone with its descriptor, also when the process is killed.
             try File.remove(path)
             let watch = Stopwatch()
@@ -91,7 +93,8 @@ enum MachineBenchmark {
         var bytes = [UInt8](repeating: 0, count: buffer.byteCount)
         for index in bytes.indices {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            bytes[index] = index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
+            bytes[index] =
+                index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
         }
         buffer.store(bytes, at: 0)
     }

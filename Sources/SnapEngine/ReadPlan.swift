@@ -18,12 +18,15 @@ struct PackRead: Sendable {
     var bodies: [Body]
 
     /// What is read, aligned.
-    var start: Int { (bodies.first?.location.entry.offset ?? 0) / ObjectAlignment.byteCount * ObjectAlignment.byteCount }
+    var start: Int {
+        (bodies.first?.location.entry.offset ?? 0) / ObjectAlignment.byteCount * ObjectAlignment.byteCount
+    }
     var byteCount: Int { ObjectAlignment.roundUp(end - start) }
     private var end: Int { bodies.last.map { $0.location.entry.offset + $0.location.entry.storedByteCount } ?? 0 }
 
     /// How large a buffer must be for any read.
-    static let bufferByteCount = byteLimit + ObjectAlignment.roundUp(BlockGeometry.byteCount) + 2 * ObjectAlignment.byteCount
+    static let bufferByteCount =
+        byteLimit + ObjectAlignment.roundUp(BlockGeometry.byteCount) + 2 * ObjectAlignment.byteCount
 
     /// Orders bodies by their place in the store, and joins what is near.
     static func plan(_ bodies: [Body]) -> [PackRead] {

@@ -12,7 +12,9 @@ package struct CreateRequest: Sendable {
 
     package static let descriptionLimit = 255
 
-    package init(volume: String, description: String = "", tags: [Tag] = [], consistency: ConsistencyMethod = .exclusive) {
+    package init(
+        volume: String, description: String = "", tags: [Tag] = [], consistency: ConsistencyMethod = .exclusive
+    ) {
         self.volume = volume
         self.description = description
         self.tags = tags

@@ -27,7 +27,9 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
         var result: [UInt8] = []
         result.reserveCapacity(Digest.byteCount)
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) { result.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                result.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return result
     }

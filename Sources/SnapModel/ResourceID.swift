@@ -1,5 +1,6 @@
 /// The id of an EBS resource: a prefix, a hyphen, and 17 (or, from before 2016, 8) lowercase hexadecimal digits.
-package protocol ResourceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible, LosslessStringConvertible {
+package protocol ResourceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible, LosslessStringConvertible
+{
     /// The letters before the hyphen: `snap`, `vol`.
     static var prefix: String { get }
     var rawValue: String { get }

@@ -20,21 +20,20 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Parses what `description` prints; the fraction may be missing.
+    /// Parses what `description` prints, of the years 0 to 9999; the fraction may be missing.
     package init?(_ text: String) {
-        let parts = text.split(whereSeparator: { "-T:.Z".contains($0) })
-        guard text.hasSuffix("Z"), (6...7).contains(parts.count) else { return nil }
-        let numbers = parts.compactMap { Int64($0) }
-        guard numbers.count == parts.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2])
-        else {
-            return nil
-        }
+        let characters = Array(text.utf8)
+        guard
+            let numbers = Self.numbers(in: characters, by: Self.pattern)
+                ?? Self.numbers(in: characters, by: Self.shortPattern)
+        else { return nil }
+        let (year, month, day) = (numbers[0], numbers[1], numbers[2])
+        guard (1...12).contains(month), day >= 1, day <= Self.dayCount(year: year, month: month) else { return nil }
         guard numbers[3] < 24, numbers[4] < 60, numbers[5] < 60 else { return nil }
-        let fraction = parts.count == 7 ? numbers[6] : 0
-        guard fraction < 1_000 else { return nil }
-        let days = Self.days(year: numbers[0], month: numbers[1], day: numbers[2])
+        let days = Self.days(year: year, month: month, day: day)
         let seconds = days * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
-        self.init(millisecondsSinceEpoch: seconds * 1_000 + fraction)
+        // After the last separator comes the fraction, or nothing: 0.
+        self.init(millisecondsSinceEpoch: seconds * 1_000 + numbers[6])
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -77,6 +76,36 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
             power /= 10
         }
         text.append(UInt8(ascii: end))
+    }
+
+    private static func dayCount(year: Int64, month: Int64) -> Int64 {
+        let next = month == 12 ? (year: year + 1, month: 1) : (year: year, month: month + 1)
+        return days(year: next.year, month: next.month, day: 1) - days(year: year, month: month, day: 1)
+    }
+}
+
+extension Timestamp {
+    /// A zero stands for a digit, all else for itself.
+    private static let pattern = Array("0000-00-00T00:00:00.000Z".utf8)
+    private static let shortPattern = Array("0000-00-00T00:00:00Z".utf8)
+
+    /// The numbers between the separators; nil when `characters` are not as `pattern` says.
+    private static func numbers(in characters: [UInt8], by pattern: [UInt8]) -> [Int64]? {
+        guard characters.count == pattern.count else { return nil }
+        let (zero, nine) = (UInt8(ascii: "0"), UInt8(ascii: "9"))
+        var numbers: [Int64] = []
+        var number: Int64 = 0
+        for (character, expected) in zip(characters, pattern) {
+            if expected == zero {
+                guard (zero...nine).contains(character) else { return nil }
+                number = number * 10 + Int64(character - zero)
+            } else {
+                guard character == expected else { return nil }
+                numbers.append(number)
+                number = 0
+            }
+        }
+        return numbers + [number]
     }
 }
 

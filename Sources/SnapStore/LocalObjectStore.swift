@@ -22,11 +22,20 @@ package final class LocalObjectStore: ObjectStore {
     }
 
     package func publish(_ writers: [any ObjectWriter]) throws(StoreError) {
+        let writers = writers.map { writer in
+            guard let writer = writer as? LocalObjectWriter else { preconditionFailure("a writer of another store") }
+            return writer
+        }
+        for writer in writers { try writer.makeDurable() }
         try storing { () throws(SystemError) in
-            let writers = writers.compactMap { $0 as? LocalObjectWriter }
-            for writer in writers { try writer.makeDurable() }
-            for writer in writers { try writer.rename() }
-            for folder in Set(writers.map { $0.path.removingLastComponent() }) { try Directory.synchronise(folder) }
+            for writer in writers {
+                try writer.rename()
+                openFiles.forget(writer.path)
+            }
+            let folders = Set(writers.map { $0.path.removingLastComponent() })
+            for folder in folders { try Directory.synchronise(folder) }
+            // Another process may have made a folder a moment ago, and not yet made its name durable.
+            for parent in Set(folders.map { $0.removingLastComponent() }) { try Directory.synchronise(parent) }
         }
     }
 
@@ -44,6 +53,7 @@ package final class LocalObjectStore: ObjectStore {
             try Directory.create(path.removingLastComponent())
             try AtomicFile.write(bytes, to: path, replacing: replacing)
         }
+        openFiles.forget(path)
     }
 
     package func get(_ key: ObjectKey) throws(StoreError) -> [UInt8] {
@@ -98,13 +108,25 @@ package final class LocalObjectStore: ObjectStore {
             var files: [String] = []
             for name in try Directory.names(in: folder) {
                 let path = prefix + name
-                if try FileStatus(of: root.appending(path)).kind == .directory {
+                // Gone since it was listed: renamed by its writer, or deleted.
+                guard let status = try Self.status(of: root.appending(path)) else { continue }
+                if status.kind == .directory {
                     files += try Directory.names(in: folder.appending(name)).map { path + "/" + $0 }
                 } else {
                     files.append(path)
                 }
             }
             return files
+        }
+    }
+
+    /// nil when nothing is there.
+    private static func status(of path: FilePath) throws(SystemError) -> FileStatus? {
+        do throws(SystemError) {
+            return try FileStatus(of: path)
+        } catch {
+            guard error.code == .noSuchFileOrDirectory else { throw error }
+            return nil
         }
     }
 

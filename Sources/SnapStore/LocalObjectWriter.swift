@@ -21,7 +21,8 @@ final class LocalObjectWriter: ObjectWriter {
         self.path = path
         temporary = FilePath(path.string + AtomicFile.temporaryMarker + ProcessIdentity.current.description)
         descriptor = try OwnedDescriptor(
-            openingPossiblyDirect: temporary, .writeOnly, direct: true, options: [.create, .truncate], permissions: 0o600)
+            openingPossiblyDirect: temporary, .writeOnly, direct: true, options: [.create, .truncate],
+            permissions: 0o600)
         do throws(SystemError) {
             _ = try descriptor.preallocate(byteCount)
         } catch {
@@ -35,31 +36,49 @@ final class LocalObjectWriter: ObjectWriter {
     }
 
     func append(_ buffer: borrowing AlignedBuffer, range: Range<Int>) throws(StoreError) {
-        let (offset, failure) = state.withLock { ($0.byteCount, $0.failure) }
-        if let failure { throw failure }
+        let offset = try unfailedByteCount()
         do throws(SystemError) {
             try descriptor.write(buffer, range: range, at: offset)
         } catch {
-            let failure = StoreError(error)
-            state.withLock { $0.failure = failure }
-            throw failure
+            throw fail(error)
         }
         state.withLock { $0.byteCount += range.count }
     }
 
     func abandon() {
-        if !state.withLock({ $0.isPublished }) { try? File.remove(temporary) }
+        guard !state.withLock({ $0.isPublished }) else { return }
+        // Its space is free now, and not when the last reference to this writer goes: whoever met a full disk needs it.
+        try? descriptor.resize(to: 0)
+        try? File.remove(temporary)
     }
 
     /// The first half of publication. What was allocated beyond the end is given back.
-    func makeDurable() throws(SystemError) {
-        try descriptor.resize(to: state.withLock { $0.byteCount })
-        try descriptor.synchroniseContents()
+    func makeDurable() throws(StoreError) {
+        let byteCount = try unfailedByteCount()
+        do throws(SystemError) {
+            try descriptor.resize(to: byteCount)
+            try descriptor.synchroniseContents()
+        } catch {
+            // Not to be tried again: the kernel tells of bytes it lost only once (fsync(2)).
+            throw fail(error)
+        }
     }
 
     /// The second half. The folder is still to be made durable.
     func rename() throws(SystemError) {
         try File.rename(temporary, to: path)
         state.withLock { $0.isPublished = true }
+    }
+
+    private func unfailedByteCount() throws(StoreError) -> Int {
+        let (byteCount, failure) = state.withLock { ($0.byteCount, $0.failure) }
+        if let failure { throw failure }
+        return byteCount
+    }
+
+    private func fail(_ error: SystemError) -> StoreError {
+        let failure = StoreError(error)
+        state.withLock { $0.failure = failure }
+        return failure
     }
 }

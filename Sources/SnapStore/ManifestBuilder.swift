@@ -34,6 +34,7 @@ package struct ManifestBuilder {
 
     /// Accounts for a block: its chunk, or nil when it is zero. Returns the leaf that this finishes, if it is not empty.
     package mutating func account(_ index: BlockIndex, _ digest: Digest?) -> Page? {
+        precondition(index.rawValue < blockCount, "block \(index) of \(blockCount)")
         let number = index.rawValue / ManifestFormat.fanOut
         if let digest {
             openLeaves[number, default: OpenLeaf()].entries.append(

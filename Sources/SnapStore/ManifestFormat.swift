@@ -36,7 +36,8 @@ package enum ManifestFormat {
         let version: UInt16 = try reader.read()
         guard version == Self.version else {
             throw CodecError(
-                .unsupportedVersion, "manifest page", "version \(version) is not \(Self.version); use a snapctl that knows it")
+                .unsupportedVersion, "manifest page",
+                "version \(version) is not \(Self.version); use a snapctl that knows it")
         }
         guard try reader.read(UInt8.self) == kind.rawValue else {
             throw CodecError(.malformed, "manifest page", "it is not a \(kind) page")

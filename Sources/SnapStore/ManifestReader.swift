@@ -87,8 +87,12 @@ package struct ManifestReader: Sendable {
     ) throws(Failure) {
         let page: ManifestPage
         do throws(StoreError) { page = try self.page(id, level: level) } catch { throw onFailure(error) }
+        let span = level == 0 ? 1 : ManifestFormat.blockSpan(ofLevel: level - 1)
+        guard firstBlock + (page.entries.last?.place ?? 0) * span < root.blockCount else {
+            throw onFailure(
+                StoreError(.damaged, id.description, "manifest page \(id) names blocks beyond the end of the volume"))
+        }
         if level == 0 { return try body(firstBlock / ManifestFormat.fanOut, page) }
-        let span = ManifestFormat.blockSpan(ofLevel: level - 1)
         for entry in page.entries {
             let first = firstBlock + entry.place * span
             guard first + span > start else { continue }

@@ -32,7 +32,8 @@ package protocol ObjectStore: Sendable {
 
     /// Reads into `range` of `buffer` from `offset`; returns how many bytes there were. `range` may be any, but reads are
     /// fastest when it and `offset` are multiples of 4,096.
-    func read(_ key: ObjectKey, into buffer: borrowing AlignedBuffer, range: Range<Int>, at offset: Int) throws(StoreError)
+    func read(_ key: ObjectKey, into buffer: borrowing AlignedBuffer, range: Range<Int>, at offset: Int)
+        throws(StoreError)
         -> Int
 
     /// Throws `missing`.

@@ -75,7 +75,9 @@ enum PackFormat {
         try expectVersion(version, "pack footer")
         guard entryCount <= entryLimit,
             footerOffset + ObjectAlignment.roundUp(entryCount * entryByteCount + trailerByteCount) == packByteCount
-        else { throw CodecError(.malformed, "pack footer", "\(entryCount) entries at \(footerOffset) do not fit the pack") }
+        else {
+            throw CodecError(.malformed, "pack footer", "\(entryCount) entries at \(footerOffset) do not fit the pack")
+        }
         return Trailer(footerOffset: footerOffset, entryCount: entryCount)
     }
 
@@ -117,7 +119,8 @@ enum PackFormat {
         let codecByte: UInt8 = try reader.read()
         try reader.expectZeros(3)
         guard let codec = ChunkCodec(rawValue: codecByte) else {
-            throw CodecError(.unsupportedVersion, "pack footer", "codec \(codecByte) is unknown; a later snapctl may read it")
+            throw CodecError(
+                .unsupportedVersion, "pack footer", "codec \(codecByte) is unknown; a later snapctl may read it")
         }
         guard let digest = Digest(bytes: digest) else { throw CodecError(.malformed, "pack footer", "a short digest") }
         return PackEntry(
@@ -125,8 +128,10 @@ enum PackFormat {
             codec: codec, checksum: checksum)
     }
 
-    private static func check(_ entry: PackEntry, kind: PackKind, after start: Int, before end: Int) throws(CodecError) {
-        let isInside = entry.offset >= start && entry.storedByteCount > 0 && entry.storedByteCount <= end - start
+    private static func check(_ entry: PackEntry, kind: PackKind, after start: Int, before end: Int) throws(CodecError)
+    {
+        let isInside =
+            entry.offset >= start && entry.storedByteCount > 0 && entry.storedByteCount <= end - start
             && entry.offset <= end - entry.storedByteCount
         let isSized =
             switch kind {

@@ -65,7 +65,11 @@ package struct PackReader: Sendable {
         }
         do throws(CodecError) {
             switch entry.codec {
-            case .raw: plain.store(from: stored, range: range, at: targetRange.lowerBound)
+            case .raw:
+                guard range.count == targetRange.count else {
+                    throw CodecError(.malformed, "raw body", "\(range.count) bytes where \(targetRange.count) belong")
+                }
+                plain.store(from: stored, range: range, at: targetRange.lowerBound)
             case .lz4: try LZ4.decompress(stored, range: range, into: plain, targetRange: targetRange)
             }
         } catch {
@@ -85,7 +89,9 @@ package struct PackReader: Sendable {
     private func bytes(of key: ObjectKey, _ byteCount: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         let buffer = try AlignedBuffer.forStore(byteCount: byteCount)
         let count = try objects.read(key, into: buffer, range: 0..<byteCount, at: offset)
-        guard count == byteCount else { throw StoreError(.damaged, key.path, "\(key) ends after \(offset + count) bytes") }
+        guard count == byteCount else {
+            throw StoreError(.damaged, key.path, "\(key) ends after \(offset + count) bytes")
+        }
         return buffer.copyBytes(0..<byteCount)
     }
 }

@@ -53,7 +53,8 @@ package struct PackSegment: ~Copyable, Sendable {
         precondition(!isFull && range.count == entry.storedByteCount, "\(range.count) bytes of a body")
         buffer.store(from: stored, range: range, at: byteCount)
         addEntry(
-            entry.digest, storedByteCount: entry.storedByteCount, plainByteCount: entry.plainByteCount, codec: entry.codec)
+            entry.digest, storedByteCount: entry.storedByteCount, plainByteCount: entry.plainByteCount,
+            codec: entry.codec)
     }
 
     private mutating func addEntry(_ digest: Digest, storedByteCount: Int, plainByteCount: Int, codec: ChunkCodec) {

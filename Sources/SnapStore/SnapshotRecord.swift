@@ -20,7 +20,8 @@ package struct SnapshotRecord: Hashable, Sendable {
         do {
             return Array(try encoder.encode(RecordFields(self))) + [UInt8(ascii: "\n")]
         } catch {
-            throw StoreError(.failed, snapshot.id.rawValue, "the record of \(snapshot.id) cannot be written as JSON: \(error)")
+            throw StoreError(
+                .failed, snapshot.id.rawValue, "the record of \(snapshot.id) cannot be written as JSON: \(error)")
         }
     }
 
@@ -31,7 +32,8 @@ package struct SnapshotRecord: Hashable, Sendable {
             let version = try JSONDecoder().decode(RecordVersion.self, from: Data(bytes)).formatVersion
             guard version == Self.formatVersion else {
                 throw StoreError(
-                    .fromTheFuture, subject, "\(subject) has version \(version), not \(Self.formatVersion); use a snapctl that knows it")
+                    .fromTheFuture, subject,
+                    "\(subject) has version \(version), not \(Self.formatVersion); use a snapctl that knows it")
             }
             fields = try JSONDecoder().decode(RecordFields.self, from: Data(bytes))
         } catch let error as StoreError {

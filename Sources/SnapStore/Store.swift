@@ -34,7 +34,8 @@ package struct Store: Sendable {
         guard fields.formatVersion == formatVersion else {
             throw StoreError(
                 .fromTheFuture, StoreLayout.description.path,
-                "the store has format version \(fields.formatVersion), this snapctl knows \(formatVersion); use a later snapctl")
+                "the store has format version \(fields.formatVersion), this snapctl knows \(formatVersion); use a later snapctl"
+            )
         }
         guard fields.blockByteCount == BlockGeometry.byteCount else {
             throw StoreError(
@@ -82,6 +83,13 @@ package struct Store: Sendable {
     }
 }
 
+/// What every version of `store.json` has.
+private struct StoreVersion: Decodable {
+    var formatVersion: Int
+
+    enum CodingKeys: String, CodingKey { case formatVersion = "FormatVersion" }
+}
+
 /// `store.json`.
 private struct StoreFields: Codable {
     var formatVersion: Int
@@ -103,16 +111,6 @@ private struct StoreFields: Codable {
         self.created = created
     }
 
-    init(decoding bytes: [UInt8]) throws(StoreError) {
-        do {
-            self = try JSONDecoder().decode(StoreFields.self, from: Data(bytes))
-        } catch {
-            throw StoreError(
-                .damaged, StoreLayout.description.path,
-                "\(StoreLayout.description) does not describe a store; put it back from a copy of the store")
-        }
-    }
-
     func encoded() throws(StoreError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -120,6 +118,18 @@ private struct StoreFields: Codable {
             return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
         } catch {
             throw StoreError(.failed, StoreLayout.description.path, "the store cannot be described as JSON: \(error)")
+        }
+    }
+}
+
+extension Decodable {
+    fileprivate init(decoding bytes: [UInt8]) throws(StoreError) {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+        } catch {
+            throw StoreError(
+                .damaged, StoreLayout.description.path,
+                "\(StoreLayout.description) does not describe a store; put it back from a copy of the store")
         }
     }
 }

@@ -38,7 +38,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
                 .noSpace, error.subject,
                 "\(error.description); free some space there and try again, what was stored so far will be used")
         case .permissionDenied, .notPermitted, .readOnlyFileSystem:
-            self.init(.permissionDenied, error.subject, "\(error.description); run as the owner of the store, or as root")
+            self.init(
+                .permissionDenied, error.subject, "\(error.description); run as the owner of the store, or as root")
         case .noSuchFileOrDirectory:
             self.init(.missing, error.subject, error.description)
         default:

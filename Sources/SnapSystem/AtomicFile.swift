@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Synchronization
 package import SystemPackage
 
 /// A small file that is either wholly there or not there: temporary name, write, fsync, rename, fsync of the folder.
@@ -6,11 +6,16 @@ package enum AtomicFile {
     /// Marks files that nobody needs once their writer is dead.
     package static let temporaryMarker = ".tmp-"
 
+    /// Tells apart the temporary files of threads that write to one path at once.
+    private static let writeCount = Atomic<Int>(0)
+
     /// Replaces `path` by `bytes`; with `replacing` false, leaves what is there. After it returns, they are on the medium.
     package static func write(
         _ bytes: [UInt8], to path: FilePath, replacing: Bool = true, permissions: UInt32 = 0o600
     ) throws(SystemError) {
-        let temporary = FilePath(path.string + temporaryMarker + ProcessIdentity.current.description)
+        let number = writeCount.add(1, ordering: .relaxed).newValue
+        let temporary = FilePath("\(path.string).\(number)\(temporaryMarker)\(ProcessIdentity.current)")
+        let parent = path.removingLastComponent()
         do throws(SystemError) {
             let file = try OwnedDescriptor(
                 opening: temporary, .writeOnly, options: [.create, .truncate], permissions: permissions)
@@ -22,11 +27,11 @@ package enum AtomicFile {
             } else {
                 try File.renameWithoutReplacing(temporary, to: path)
             }
-            try Directory.synchronise(path.removingLastComponent())
         } catch {
             try? File.remove(temporary)
-            if !replacing, error.code == .fileExists { return }
-            throw error
+            guard !replacing, error.code == .fileExists else { throw error }
         }
+        // Also for whoever came second: the first may not have got this far.
+        try Directory.synchronise(parent.isEmpty ? "." : parent)
     }
 }

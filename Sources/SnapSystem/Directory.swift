@@ -11,8 +11,8 @@ package enum Directory {
         do throws(SystemError) {
             _ = try systemCall("create", path) { path.withPlatformString { mkdir($0, permissions) } }
         } catch {
-            // Another process may have made it meanwhile.
-            guard error.code == .fileExists else { throw error }
+            // Another process may have made it meanwhile; a file of that name is none.
+            guard error.code == .fileExists, try FileStatus(of: path).kind == .directory else { throw error }
         }
         try synchronise(parent.isEmpty ? "." : parent)
     }

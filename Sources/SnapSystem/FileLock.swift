@@ -21,4 +21,7 @@ package struct FileLock: ~Copyable, Sendable {
     }
 
     private init(file: consuming OwnedDescriptor) { self.file = file }
+
+    /// Not by closing alone: a program that another thread is just starting has a copy of the descriptor until its exec.
+    deinit { _ = flock(file.rawValue, LOCK_UN) }
 }

@@ -43,7 +43,9 @@ extension OwnedDescriptor {
     private borrowing func xfsIdentity() -> String? {
         let descriptor = rawValue
         var uuid = [UInt8](repeating: 0, count: 16)
-        guard (try? systemCall("ask the UUID of", path) { clinux_xfs_uuid(descriptor, &uuid) }) != nil else { return nil }
+        guard (try? systemCall("ask the UUID of", path) { clinux_xfs_uuid(descriptor, &uuid) }) != nil else {
+            return nil
+        }
         return uuid.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 

@@ -10,7 +10,8 @@ package struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
     package let boot: String
 
     /// This process.
-    package static let current: ProcessIdentity = ProcessIdentity(number: getpid()) ?? ProcessIdentity(unknown: getpid())
+    package static let current: ProcessIdentity =
+        ProcessIdentity(number: getpid()) ?? ProcessIdentity(unknown: getpid())
 
     /// A process that is running; nil when there is none of that number.
     package init?(number: Int32) {

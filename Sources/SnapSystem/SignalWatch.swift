@@ -1,35 +1,101 @@
-internal import Dispatch
 internal import Glibc
+internal import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a cancellation while it lives; a second signal ends the process as it would have.
-/// A signal that is ignored stays so: nohup(1) means it.
+/// SIGHUP stays ignored where it was: that is nohup(1).
+///
+/// Not by libdispatch: its sources see a signal only as long as nobody touches the disposition, and they leave signals
+/// blocked, so that the second could not end the process.
 package final class SignalWatch {
-    private var sources: [any DispatchSourceSignal] = []
-    private var numbers: [CInt] = []
+    private let flag: CancellationFlag
 
     package init(cancelling flag: CancellationFlag) {
-        for (number, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP")] {
-            guard !Self.isIgnored(number) else { continue }
-            signal(number, SIG_IGN)
-            numbers.append(number)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler {
-                if flag.isCancelled { signal(number, SIG_DFL); raise(number) }
-                flag.cancel("interrupted (\(name))")
-            }
-            source.resume()
-            sources.append(source)
+        self.flag = flag
+        SignalReceiver.shared.add(flag)
+    }
+
+    deinit { SignalReceiver.shared.remove(flag) }
+}
+
+/// The one thread of a process that learns of signals, and whom it tells.
+private final class SignalReceiver: Sendable {
+    static let shared = SignalReceiver()
+    private static let names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
+
+    private let flags = Mutex<[CancellationFlag]>([])
+    private let readingEnd: CInt
+
+    private init() {
+        var ends: [CInt] = [-1, -1]
+        // It and the thread live as long as the process: a handler may run at any moment.
+        precondition(pipe(&ends) == 0, "no pipe for signals: errno \(errno)")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        readingEnd = ends[0]
+        signalPipe.store(ends[1], ordering: .releasing)
+        WorkerGroup().start("signals") { [self] _ in receive() }
+    }
+
+    func add(_ flag: CancellationFlag) {
+        flags.withLock { flags in
+            flags.append(flag)
+            if flags.count == 1 { Self.watch() }
         }
     }
 
-    deinit {
-        for source in sources { source.cancel() }
-        for number in numbers { signal(number, SIG_DFL) }
+    func remove(_ flag: CancellationFlag) {
+        flags.withLock { flags in
+            if let index = flags.firstIndex(where: { $0 === flag }) { flags.remove(at: index) }
+            if flags.isEmpty { Self.stopWatching() }
+        }
+    }
+
+    private func receive() {
+        var byte: UInt8 = 0
+        while true {
+            guard read(readingEnd, &byte, 1) == 1 else { continue }
+            let number = CInt(byte)
+            let flags = flags.withLock { $0 }
+            // Also for a signal that came in the last moment of a watch.
+            if flags.isEmpty || flags.contains(where: \.isCancelled) { Self.end(by: number) }
+            for flag in flags { flag.cancel("interrupted (\(Self.names[number] ?? "signal \(number)"))") }
+        }
+    }
+
+    // MARK: - Dispositions
+
+    private static func watch() {
+        for number in names.keys where number != SIGHUP || !isIgnored(number) { signal(number, writeToPipe) }
+    }
+
+    private static func stopWatching() {
+        for number in names.keys where number != SIGHUP || !isIgnored(number) { signal(number, SIG_DFL) }
     }
 
     private static func isIgnored(_ number: CInt) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
+            == unsafeBitCast(SIG_IGN, to: UInt.self)
     }
+
+    /// Ends the process by the signal, so that its parent sees what it was. Threads of libdispatch block all signals.
+    private static func end(by number: CInt) {
+        signal(number, SIG_DFL)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+    }
+}
+
+/// The writing end of the pipe; of the module, since a signal handler can reach nothing else.
+private let signalPipe = Atomic<CInt>(-1)
+
+/// Does only what a handler may (signal-safety(7)).
+private func writeToPipe(_ number: CInt) {
+    let before = errno
+    var byte = UInt8(truncatingIfNeeded: number)
+    _ = write(signalPipe.load(ordering: .acquiring), &byte, 1)
+    errno = before
 }

@@ -25,7 +25,8 @@ package enum Command {
     /// Runs `arguments` (the first is found by PATH) to its end, feeding it `input`. Both pipes are drained at once, so that a
     /// program that says much on one cannot hang. posix_spawnp(3).
     package static func run(_ arguments: [String], input: String = "") throws -> Outcome {
-        precondition(input.utf8.count <= pipeByteCapacity, "an input of \(input.utf8.count) bytes would wait for its reader")
+        precondition(
+            input.utf8.count <= pipeByteCapacity, "an input of \(input.utf8.count) bytes would wait for its reader")
         let (inputPipe, outputPipe, errorPipe) = (try Pipe(), try Pipe(), try Pipe())
         let process = try spawn(arguments, [inputPipe.reading, outputPipe.writing, errorPipe.writing])
         for end in [inputPipe.reading, outputPipe.writing, errorPipe.writing] { Glibc.close(end) }
@@ -56,7 +57,8 @@ package enum Command {
     package static func check(_ arguments: [String], input: String = "") throws -> String {
         let outcome = try run(arguments, input: input)
         guard outcome.status == 0 else {
-            throw Failure(description: "\(arguments.joined(separator: " ")): status \(outcome.status): \(outcome.errors)")
+            throw Failure(
+                description: "\(arguments.joined(separator: " ")): status \(outcome.status): \(outcome.errors)")
         }
         return outcome.output.last == "\n" ? String(outcome.output.dropLast()) : outcome.output
     }

@@ -14,7 +14,8 @@ package struct LoopDevice: Sendable {
         package init() {}
 
         package init(
-            sectorByteCount: Int = 512, usesDirectIO: Bool = false, hasPartitions: Bool = false, isReadOnly: Bool = false,
+            sectorByteCount: Int = 512, usesDirectIO: Bool = false, hasPartitions: Bool = false,
+            isReadOnly: Bool = false,
             offset: Int = 0
         ) {
             self.sectorByteCount = sectorByteCount

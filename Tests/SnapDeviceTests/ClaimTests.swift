@@ -29,7 +29,9 @@ extension Devices {
                 let reader = try open(path)
                 try reader.confirmUnchanged()
                 // Does not wait for the lease, but breaks it.
-                #expect(throws: SystemError.self) { _ = try OwnedDescriptor(opening: path, .writeOnly, options: .nonBlocking) }
+                #expect(throws: SystemError.self) {
+                    _ = try OwnedDescriptor(opening: path, .writeOnly, options: .nonBlocking)
+                }
                 #expect(deviceError { try reader.confirmUnchanged() }?.code == .changedWhileRead)
                 reader.close()
                 try File.overwrite(path, [1], at: 0)
@@ -201,6 +203,7 @@ extension Devices {
 /// Lends a loop device with two partitions: 16 MiB from 1 MiB, and 8 MiB from 17 MiB.
 func withPartitions(_ directory: ScratchDirectory, _ body: (LoopDevice) throws -> Void) throws {
     let image = try directory.sparseFile("disk", byteCount: 32 << 20)
-    try Command.check("sfdisk", "-q", image.string, input: "label: gpt\nstart=1MiB, size=16MiB\nstart=17MiB, size=8MiB\n")
+    try Command.check(
+        "sfdisk", "-q", image.string, input: "label: gpt\nstart=1MiB, size=16MiB\nstart=17MiB, size=8MiB\n")
     try LoopDevice.with(over: image, .init(hasPartitions: true), body)
 }

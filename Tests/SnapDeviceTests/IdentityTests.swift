@@ -99,7 +99,9 @@ extension Devices {
                     return IdentityFinder(tree: tree.tree).identity(of: node, path: FilePath("/dev/no-such-\(name)"))
                 }
                 #expect(try identity("sda") == .init(strength: .strong, value: "wwid:naa.5000c500a1b2c3d4"))
-                #expect(try identity("sda1") == .init(strength: .strong, value: "wwid:naa.5000c500a1b2c3d4:partition:at-1048576"))
+                #expect(
+                    try identity("sda1")
+                        == .init(strength: .strong, value: "wwid:naa.5000c500a1b2c3d4:partition:at-1048576"))
                 #expect(try identity("vda") == .init(strength: .strong, value: "serial:vol-1"))
                 #expect(try identity("vdb") == .init(strength: .weak, value: "path:/dev/no-such-vdb"))
                 #expect(try identity("dm-0") == .init(strength: .strong, value: "dm:LVM-abc"))
@@ -115,14 +117,18 @@ extension Devices {
                 try tree.add("sda/sda2", "8:2", ["partition": "2"])
                 try tree.add("dm-0", "253:0", ["dm/name": "vg-home", "slaves/sda1/x": ""])
                 let mounts = MountTable(parsing: "1 0 253:0 / /home rw - xfs /dev/mapper/vg-home rw")
-                let finder = UseFinder(tree: tree.tree, mounts: mounts, swaps: [SwapArea(path: "/dev/sda2", isFile: false)])
+                let finder = UseFinder(
+                    tree: tree.tree, mounts: mounts, swaps: [SwapArea(path: "/dev/sda2", isFile: false)])
                 let held: [VolumeUse] = [
                     .held(device: "sda1", by: "dm-0 (vg-home)"), .mounted(device: "dm-0", at: "/home"),
                 ]
                 #expect(finder.uses(of: try #require(tree.tree.node(named: "sda1"))) == held)
                 #expect(finder.uses(of: try #require(tree.tree.node(named: "sda"))) == held + [.swap(device: "sda2")])
                 #expect(finder.uses(of: try #require(tree.tree.node(named: "sda2"))) == [.swap(device: "sda2")])
-                #expect(finder.uses(of: try #require(tree.tree.node(named: "dm-0"))) == [.mounted(device: "dm-0", at: "/home")])
+                #expect(
+                    finder.uses(of: try #require(tree.tree.node(named: "dm-0"))) == [
+                        .mounted(device: "dm-0", at: "/home")
+                    ])
 
                 var walk = StackWalk(tree: tree.tree, mounts: mounts)
                 walk.descend(device: DeviceNumber(major: 253, minor: 0))

@@ -36,13 +36,15 @@ import Testing
 
     @Test func swaps() {
         let areas = SwapArea.parse(
-            "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/dm-1  partition\t1\t0\t-2\n/swap\\040file\tfile\t1\t0\t-3\n")
+            "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/dm-1  partition\t1\t0\t-2\n/swap\\040file\tfile\t1\t0\t-3\n"
+        )
         #expect(areas == [SwapArea(path: "/dev/dm-1", isFile: false), SwapArea(path: "/swap file", isFile: true)])
         #expect(SwapArea.parse("").isEmpty)
     }
 
     @Test(arguments: [
-        ("a\\040b", "a b"), ("\\134", "\\"), ("\\", "\\"), ("\\04", "\\04"), ("\\999", "\\999"), ("caf\\303\\251", "café"),
+        ("a\\040b", "a b"), ("\\134", "\\"), ("\\", "\\"), ("\\04", "\\04"), ("\\999", "\\999"),
+        ("caf\\303\\251", "café"),
         ("\\777", "\\777"),
     ])
     func octal(_ escaped: String, _ plain: String) { #expect(unescapeOctal(escaped) == plain) }
@@ -51,7 +53,8 @@ import Testing
         let error = DeviceError(.noSuchPath, "/dev/a\nb", "does not exist\r\nat all")
         #expect(isOneLine(error))
         let codes: [Errno] = [
-            .permissionDenied, .noSuchFileOrDirectory, .isDirectory, .readOnlyFileSystem, .noSuchAddressOrDevice, .ioError,
+            .permissionDenied, .noSuchFileOrDirectory, .isDirectory, .readOnlyFileSystem, .noSuchAddressOrDevice,
+            .ioError,
         ]
         for code in codes {
             let error = DeviceError.opening("/dev/x", SystemError("open", "/dev/x", code))
@@ -63,7 +66,8 @@ import Testing
         #expect(VolumeUse.phrase([.mounted(device: "vda", at: "/srv")], on: "vda") == "mounted at /srv")
         #expect(VolumeUse.phrase([.mounted(device: "vda1", at: "/")], on: "vda") == "vda1 is mounted at /")
         let many = (1...6).map { VolumeUse.held(device: "vda", by: "dm-\($0)") }
-        #expect(VolumeUse.phrase(many, on: "vda") == "held by dm-1, held by dm-2, held by dm-3, held by dm-4 and 2 more")
+        #expect(
+            VolumeUse.phrase(many, on: "vda") == "held by dm-1, held by dm-2, held by dm-3, held by dm-4 and 2 more")
     }
 
     private func isOneLine(_ error: DeviceError) -> Bool { !error.description.contains { $0.isNewline } }

@@ -26,7 +26,9 @@ extension Devices {
         private func image(_ byteCount: Int) -> [UInt8] {
             var bytes = SeededRandom.bytes(byteCount, seed: UInt64(byteCount))
             let zeros = BlockGeometry.byteCount..<(2 * BlockGeometry.byteCount)
-            if byteCount > zeros.upperBound { bytes.replaceSubrange(zeros, with: [UInt8](repeating: 0, count: zeros.count)) }
+            if byteCount > zeros.upperBound {
+                bytes.replaceSubrange(zeros, with: [UInt8](repeating: 0, count: zeros.count))
+            }
             return bytes
         }
 

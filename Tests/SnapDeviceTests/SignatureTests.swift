@@ -45,9 +45,13 @@ import Testing
     }
 
     @Test func names() {
-        #expect(Signature(type: "crypto_LUKS", label: nil, uuid: nil, usage: "crypto").description == "LUKS encrypted volume")
-        #expect(Signature(type: "LVM2_member", label: nil, uuid: nil, usage: "raid").description == "LVM2 physical volume")
+        #expect(
+            Signature(type: "crypto_LUKS", label: nil, uuid: nil, usage: "crypto").description
+                == "LUKS encrypted volume")
+        #expect(
+            Signature(type: "LVM2_member", label: nil, uuid: nil, usage: "raid").description == "LVM2 physical volume")
         #expect(Signature(type: "sun", label: nil, uuid: nil, usage: "table").description == "sun partition table")
-        #expect(Signature(type: "", label: nil, uuid: nil, usage: nil).description == "several contradicting signatures")
+        #expect(
+            Signature(type: "", label: nil, uuid: nil, usage: nil).description == "several contradicting signatures")
     }
 }

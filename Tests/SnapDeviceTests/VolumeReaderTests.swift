@@ -142,7 +142,8 @@ extension Devices {
             let (byteCount, left) = (4 << 20, 1_234_944)
             try ScratchDirectory.with { directory in
                 let image = try directory.file("image", SeededRandom.bytes(byteCount, seed: 12))
-                try LoopDevice.with(over: image, .init(sectorByteCount: sectorByteCount, usesDirectIO: direct)) { loop in
+                try LoopDevice.with(over: image, .init(sectorByteCount: sectorByteCount, usesDirectIO: direct)) {
+                    loop in
                     let reader = try open(loop.path)
                     try OwnedDescriptor(opening: image, .readWrite).resize(to: left)
                     let error = deviceError { _ = try readAll(reader) }

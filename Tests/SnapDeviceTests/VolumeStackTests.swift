@@ -32,8 +32,10 @@ extension Devices {
                 try withPartitions(directory) { loop in
                     try MountedFilesystem.make(.ext4, on: loop.partition(1))
                     try MountedFilesystem.with(loop.partition(1), at: try directory.folder("m")) { mounted in
-                        let carries = try [loop.path, loop.partition(1), loop.partition(2), directory.appending("disk")]
-                            .map { VolumeStack.carries(try VolumeFacts.inspect($0), mounted.path) }
+                        let carries = try [
+                            loop.path, loop.partition(1), loop.partition(2), directory.appending("disk"),
+                        ]
+                        .map { VolumeStack.carries(try VolumeFacts.inspect($0), mounted.path) }
                         #expect(carries == [true, true, false, true])
                     }
                 }

@@ -3,17 +3,14 @@
 import secrets
 import sqlite3
 
-TAGS = (("Name", "nightly"), ("team", "storage"))
-
 
 def populate(path, snapshot_id, count):
-    """Copies the one snapshot there is, a minute apart and with two tags each, until the catalogue holds `count`."""
+    """Copies the one snapshot there is, a minute apart, until the catalogue holds `count`."""
     database = sqlite3.connect(path)
     try:
         database.row_factory = sqlite3.Row
         with database:
             row = dict(database.execute("SELECT * FROM snapshot WHERE snapshotId = ?", (snapshot_id,)).fetchone())
-            add_tags(database, snapshot_id)
             for number in range(1, count):
                 add_copy(database, row, number)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -28,8 +25,3 @@ def add_copy(database, row, number):
     copy["completionTime"] += 60_000 * number
     marks = ", ".join("?" for _ in copy)
     database.execute(f"INSERT INTO snapshot ({', '.join(copy)}) VALUES ({marks})", tuple(copy.values()))
-    add_tags(database, copy["snapshotId"])
-
-
-def add_tags(database, snapshot_id):
-    database.executemany("INSERT INTO tag VALUES (?, ?, ?)", [(snapshot_id, key, value) for key, value in TAGS])

@@ -11,13 +11,14 @@ final class Blocks: Sendable {
     init(count: Int, seed: UInt64 = 1, isZero: Bool = false) throws {
         self.count = count
         buffer = try AlignedBuffer(byteCount: count * BlockGeometry.byteCount)
-        guard !isZero else { return buffer.clear(0..<buffer.byteCount) }
+        if isZero { buffer.clear(0..<buffer.byteCount); return }
         var state = seed
         var bytes = [UInt8](repeating: 0, count: BlockGeometry.byteCount)
         for block in 0..<count {
             for index in bytes.indices {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                bytes[index] = index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
+                bytes[index] =
+                    index / 64 % 2 == 0 ? UInt8(truncatingIfNeeded: state >> 56) : UInt8(truncatingIfNeeded: index)
             }
             buffer.store(bytes, at: block * BlockGeometry.byteCount)
         }

@@ -6,7 +6,8 @@ struct ScratchFolder {
     let path: FilePath
 
     init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("snapctl-microbench-\(UUID().uuidString)")
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "snapctl-microbench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = FilePath(url.path)
     }

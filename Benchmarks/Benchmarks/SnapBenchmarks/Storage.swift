@@ -33,18 +33,32 @@ func storageBenchmarks() {
             blackHole(try store.publish([try writer.finish()]))
         }
     }
-    Benchmark("index look-up of 4 digests among 1,000,000") { benchmark in
-        let folder = try ScratchFolder()
-        defer { folder.remove() }
-        let catalogue = try Catalogue.open(at: folder.path.appending("catalogue.db"), store: .random())
-        let digests = try fill(catalogue, packCount: 1_000, entryCount: 1_000)
-        var next = 0
-        benchmark.startMeasurement()
-        for _ in benchmark.scaledIterations {
-            // A stride that is prime to the count visits them all, far apart.
-            next = (next + 611_953) % (digests.count - 4)
-            blackHole(try catalogue.trusted(Array(digests[next..<next + 4])))
-        }
+    Benchmark(
+        "index look-up of 4 digests among 1,000,000",
+        closure: { benchmark, index in
+            for _ in benchmark.scaledIterations { blackHole(try index.catalogue.trusted(index.next())) }
+        }, setup: { try FilledIndex(packCount: 1_000, entryCount: 1_000) })
+}
+
+/// A catalogue with many chunks, made once.
+private final class FilledIndex {
+    let catalogue: Catalogue
+    private let digests: [Digest]
+    private let folder: ScratchFolder
+    private var position = 0
+
+    init(packCount: Int, entryCount: Int) throws {
+        folder = try ScratchFolder()
+        catalogue = try Catalogue.open(at: folder.path.appending("catalogue.db"), store: .random())
+        digests = try fill(catalogue, packCount: packCount, entryCount: entryCount)
+    }
+
+    deinit { folder.remove() }
+
+    /// Four digests: a stride that is prime to their count visits them all, far apart.
+    func next() -> [Digest] {
+        position = (position + 611_953) % (digests.count - 4)
+        return Array(digests[position..<position + 4])
     }
 }
 

@@ -1,0 +1,148 @@
+import SnapCodec
+import SnapModel
+import SnapTestSupport
+import Testing
+
+@testable import SnapStore
+
+@Suite("Snapshot records")
+struct RecordTests {
+    private static let golden = """
+        {
+          "CompletionTime" : "2014-02-28T21:06:02.345Z",
+          "ConsistencyMethod" : "exclusive",
+          "Description" : "nightly \\"quoted\\" ä/ö",
+          "Encrypted" : false,
+          "FormatVersion" : 1,
+          "FullSnapshotSizeInBytes" : 524288000,
+          "ManifestRoot" : "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+          "NewByteCount" : 1048576,
+          "OwnerId" : "123456789012",
+          "Revision" : 3,
+          "SnapshotId" : "snap-0fedcba9876543210",
+          "StartTime" : "2014-02-28T21:06:01.000Z",
+          "State" : "completed",
+          "StoredByteCount" : 700000,
+          "Tags" : [
+            {
+              "Key" : "Name",
+              "Value" : "ä \\\\ b"
+            }
+          ],
+          "Volume" : {
+            "ByteCount" : 1073741825,
+            "CreateTime" : "1970-01-01T00:00:00.000Z",
+            "Identity" : {
+              "Strength" : "strong",
+              "Value" : "wwid:eui.0025/1:partition:1"
+            },
+            "Path" : "/dev/vdb1"
+          },
+          "VolumeByteCount" : 1073741825,
+          "VolumeId" : "vol-0123456789abcdef0"
+        }
+
+        """
+
+    private func record() throws -> SnapshotRecord {
+        SnapshotRecord(
+            revision: 3,
+            snapshot: try Sample.snapshot(tags: [SnapshotTag(key: "Name", value: "ä \\ b")])
+        )
+    }
+
+    @Test func goldenText() throws {
+        #expect(String(decoding: try record().encoded(), as: UTF8.self) == Self.golden)
+        #expect(try SnapshotRecord(decoding: Array(Self.golden.utf8), subject: "golden") == record())
+    }
+
+    @Test func withoutWhatMayBeAbsent() throws {
+        var record = try record()
+        record.snapshot.completionTime = nil
+        record.snapshot.tags = []
+        record.snapshot.description = ""
+        record.snapshot.consistency = Consistency(method: .none)
+        record.snapshot.volume.identity.strength = .weak
+        record.snapshot.isEncrypted = true
+        #expect(try SnapshotRecord(decoding: record.encoded(), subject: "record") == record)
+    }
+
+    /// What a person may have typed comes back as it was.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func anyText(seed: UInt64) throws {
+        var generator = SeededRandom(seed: seed)
+        func text() -> String {
+            let scalars = (0..<Int.random(in: 0..<30, using: &generator)).compactMap { _ in
+                UnicodeScalar(
+                    UInt32.random(
+                        in: 0...(Bool.random(using: &generator) ? 0x7f : 0x1_0fff),
+                        using: &generator
+                    )
+                )
+            }
+            return String(String.UnicodeScalarView(scalars))
+        }
+        var record = try record()
+        record.snapshot.description = text()
+        record.snapshot.volume.path = text()
+        record.snapshot.tags = (0..<5).map { _ in SnapshotTag(key: text(), value: text()) }
+        let read = try SnapshotRecord(decoding: record.encoded(), subject: "record")
+        #expect(read == record, "seed \(seed)")
+        #expect(
+            read.snapshot.description.unicodeScalars.elementsEqual(record.snapshot.description.unicodeScalars)
+        )
+    }
+
+    /// JSON has no checksum: a change may give another record, but never a trap or another kind of error.
+    @Test func mutatedRecordsThrowOrParse() {
+        Mutations.forEach(of: Array(Self.golden.utf8), splices: 3_000) { mutated in
+            do throws(StoreError) {
+                let record = try SnapshotRecord(decoding: mutated, subject: "snapshots/x.json")
+                // Whatever was believed can be written and read again.
+                _ = try SnapshotRecord(decoding: record.encoded(), subject: "again")
+            } catch {
+                let isClear = error.code == .damaged || error.code == .fromTheFuture
+                if !isClear || error.subject != "snapshots/x.json" { Issue.record("\(error)") }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("\"FormatVersion\" : 1", "\"FormatVersion\" : 2", true),
+        ("\"FormatVersion\" : 1", "\"FormatVersion\" : \"1\"", false),
+        ("\"FormatVersion\" : 1,", "", false),
+        ("1073741825", "0", false),
+        ("1073741825", "-5", false),
+        ("1073741825", "99999999999999999999999", false),
+        ("1073741825", "1e999", false),
+        ("snap-0fed", "vol-0fed", false),
+        ("2014-02-28", "2014-02-30", false),
+        ("2014-02-28", "99999999999999-02-28", false),
+        ("000102", "00010G", false),
+        ("\"completed\"", "\"perfect\"", false),
+        ("\"Revision\" : 3,", "", false),
+    ])
+    func wrongValues(text: String, replacement: String, isOfTheFuture: Bool) throws {
+        let wrong = Self.golden.replacing(text, with: replacement)
+        #expect(wrong != Self.golden)
+        let error = #expect(throws: StoreError.self) {
+            _ = try SnapshotRecord(decoding: Array(wrong.utf8), subject: "snapshots/x.json")
+        }
+        #expect(error?.code == (isOfTheFuture ? .fromTheFuture : .damaged))
+    }
+
+    @Test func aRecordOfTheFutureMayLookQuiteDifferent() {
+        let error = #expect(throws: StoreError.self) {
+            _ = try SnapshotRecord(decoding: Array(#"{"FormatVersion":9,"Else":[1]}"#.utf8), subject: "x")
+        }
+        #expect(error?.code == .fromTheFuture)
+    }
+
+    @Test(arguments: ["", "[]", "null", "{}", "{", "\u{0}", "7", String(repeating: "[", count: 100_000)])
+    func whatIsNoRecord(text: String) {
+        let error = #expect(throws: StoreError.self) {
+            _ = try SnapshotRecord(decoding: Array(text.utf8), subject: "x")
+        }
+        #expect(error?.code == .damaged)
+    }
+}
