@@ -43,6 +43,29 @@ extension Integration {
             }
         }
 
+        /// SQLite's last user folds the log in and removes it: nobody else may take itself for that.
+        @Test func anotherProcessLeavesTheLogAlone() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                let image = try directory.volume("image", byteCount: 96 << 20)
+                let run = try program.start(
+                    "create",
+                    "--volume",
+                    image.string,
+                    "--pack-size",
+                    "4M",
+                    logs: directory
+                )
+                #expect(try wait { try !program.packs().isEmpty })
+                run.signal(SIGSTOP)
+                #expect(try program.list().map(\.state) == ["pending"])
+                #expect(File.exists(FilePath(program.catalogue.string + "-wal")))
+                run.signal(SIGCONT)
+                #expect(try run.wait().status == 0)
+                #expect(try program.list().map(\.state) == ["completed"])
+            }
+        }
+
         @Test(arguments: [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP")])
         func aSignalEndsItCleanly(_ signal: CInt, _ name: String) throws {
             try ScratchDirectory.with { directory in
