@@ -53,6 +53,17 @@ extension Catalogue {
         }
     }
 
+    /// Whether the catalogue was rebuilt and it is not yet known which chunks its snapshots miss. Until then, a block that
+    /// is as in an earlier snapshot proves nothing.
+    package func awaitsJudgement() throws(CatalogueError) -> Bool {
+        try read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'unjudged')") ?? false }
+    }
+
+    /// Every chunk that a snapshot of a rebuilt catalogue misses is marked now.
+    package func noteJudged() throws(CatalogueError) {
+        try write { try $0.execute(sql: "DELETE FROM meta WHERE key = 'unjudged'") }
+    }
+
     /// Where the history of lost trust is now.
     package func trustGeneration() throws(CatalogueError) -> TrustGeneration {
         try read { try $0.trustGeneration() }

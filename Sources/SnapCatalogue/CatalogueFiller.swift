@@ -28,6 +28,7 @@ package final class CatalogueFiller {
             }
             queue = try DatabaseQueue(path: draft.path.string, configuration: configuration)
             try draft.migrate(queue, for: store)
+            try queue.write { try $0.execute(sql: "INSERT INTO meta (key, value) VALUES ('unjudged', '')") }
         } catch {
             throw CatalogueError(error, at: draft.path)
         }

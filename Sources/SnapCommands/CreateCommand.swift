@@ -55,7 +55,7 @@ struct CreateCommand: ParsableCommand {
 
     func run() throws {
         let request = try request()
-        let engine = try Engine.open(shared.configuration(packByteCount: packSize?.byteCount), creating: true)
+        let engine = try Engine.openForCreating(shared.configuration(packByteCount: packSize?.byteCount), request)
         let run = LongRun("create", tellsNew: true, isQuiet: shared.quiet)
         let snapshot = try run.cancellable { () throws(EngineError) in
             try engine.create(request, progress: run.progress, cancellation: run.cancellation) { pending in

@@ -6,11 +6,15 @@ internal import SnapStore
 internal import SnapSystem
 
 extension Engine {
-    /// How often chunks may lose their trust under a snapshot that is completing before it gives up.
-    private static let completionAttemptLimit = 3
+    /// How often chunks may be stored again under a snapshot that is completing before it gives up, and how often it
+    /// looks whether that is needed: any chunk of the store may lose its trust meanwhile.
+    private static let (repairLimit, attemptLimit) = (3, 100)
 
     /// The top of the commit ladder: the record, durably, then the state. The chunks that lost their trust since
     /// `generation` and that the image needs are stored again first, from the volume, which is still held.
+    ///
+    /// After a throw the record may be there. It is for the caller to remove, once the snapshot is known not to be
+    /// completed: a commit that failed may have had its effect.
     func complete(
         _ snapshot: Snapshot, reader: VolumeReader, trustedSince generation: TrustGeneration
     ) throws(EngineError) -> Snapshot {
@@ -18,13 +22,17 @@ extension Engine {
         var completed = snapshot
         completed.state = .completed
         var generation = generation
-        for _ in 0..<Self.completionAttemptLimit {
-            completed.completionTime = .now()
-            try write(SnapshotRecord(revision: 1, snapshot: completed))
-            let outcome = try finish(completed, image, trustedSince: generation)
+        var repairCount = 0
+        for _ in 0..<Self.attemptLimit where repairCount < Self.repairLimit {
+            let time = Timestamp.now()
+            completed.completionTime = time
+            try storing { () throws(StoreError) in try store.write(SnapshotRecord(revision: 1, snapshot: completed)) }
+            let outcome = try cataloguing { () throws(CatalogueError) in
+                try catalogue.complete(snapshot.id, image: image, at: time, trustedSince: generation)
+            }
             guard case .distrusted(let lost, let now) = outcome else { return completed }
             try removeRecord(of: snapshot.id)
-            try storeAgain(lost, of: image, from: reader)
+            if try storeAgain(lost, of: image, from: reader) { repairCount += 1 }
             generation = now
         }
         throw EngineError(
@@ -32,38 +40,25 @@ extension Engine {
             "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
     }
 
-    /// A write that failed may have had its effect all the same.
-    private func write(_ record: SnapshotRecord) throws(EngineError) {
-        do throws(StoreError) {
-            try store.write(record)
-        } catch {
-            try? removeRecord(of: record.snapshot.id)
-            throw EngineError(error)
-        }
-    }
-
-    /// Without a record the snapshot is not in the store; one that stayed after a failure would come back with a rebuild.
-    private func finish(
-        _ snapshot: Snapshot, _ image: SnapshotImage, trustedSince generation: TrustGeneration
-    ) throws(EngineError) -> CompletionOutcome {
-        do throws(CatalogueError) {
-            return try catalogue.complete(
-                snapshot.id, image: image, at: snapshot.completionTime ?? snapshot.startTime, trustedSince: generation)
-        } catch {
-            try? removeRecord(of: snapshot.id)
-            throw EngineError(error)
-        }
+    /// Ends a snapshot that failed. Without a record it is not in the store; one that stayed would come back with a
+    /// rebuild. Where even this fails, the next start finds it.
+    func end(_ snapshot: SnapshotID, because error: EngineError) {
+        do {
+            try catalogue.fail(snapshot, message: error.explanation)
+            try removeRecord(of: snapshot)
+        } catch {}
     }
 
     private func removeRecord(of snapshot: SnapshotID) throws(EngineError) {
         try storing { () throws(StoreError) in try store.removeRecord(of: snapshot) }
     }
 
+    /// False when the image needs none of them.
     private func storeAgain(
         _ lost: Set<Digest>, of image: SnapshotImage, from reader: VolumeReader
-    ) throws(EngineError) {
+    ) throws(EngineError) -> Bool {
         let places = try blocks(of: image, among: lost)
-        guard !places.isEmpty else { return }
+        guard !places.isEmpty else { return false }
         let failure = FirstFailure<EngineError>()
         let writer = try StoreWriter(
             store: store, catalogue: catalogue, claims: ChunkClaims(), failure: failure,
@@ -71,6 +66,7 @@ extension Engine {
         do throws(EngineError) {
             try storeAgain(places, from: reader, to: writer)
             try writer.finish()
+            return true
         } catch {
             failure.record(error)
             writer.cancel()

@@ -14,12 +14,9 @@ extension Engine {
         _ request: CreateRequest, progress: TransferProgress, cancellation: CancellationFlag,
         onPending: (Snapshot) -> Void
     ) throws(EngineError) -> Snapshot {
-        try validate(request)
+        try Self.validate(request)
         let facts = try resolveVolume(request.volume)
-        try refuseOwnStore(facts, request)
-        let reader = try reading { () throws(DeviceError) in
-            try VolumeReader(opening: facts, method: request.consistency)
-        }
+        let reader = try Self.claim(facts, request, configuration)
         defer { reader.close() }
         let snapshot = try record(request, facts, byteCount: reader.byteCount)
         onPending(snapshot)
@@ -31,32 +28,46 @@ extension Engine {
         } catch {
             var error = error
             error.snapshot = snapshot.id
-            try? catalogue.fail(snapshot.id, message: error.explanation)
+            end(snapshot.id, because: error)
             throw error
         }
     }
 
-    private func validate(_ request: CreateRequest) throws(EngineError) {
+    /// Opens the root for `create`, making it where there is none; but nothing is made for a request that cannot be
+    /// carried out: its volume is looked at, and claimed for a moment, before.
+    package static func openForCreating(
+        _ configuration: EngineConfiguration, _ request: CreateRequest
+    ) throws(EngineError) -> Engine {
+        try validate(request)
+        let isVolumeID = VolumeID(request.volume) != nil && !File.exists(FilePath(request.volume))
+        if isVolumeID || File.exists(configuration.cataloguePath) {
+            return try open(configuration, creating: !isVolumeID)
+        }
+        try claim(VolumeFacts.inspecting(request.volume), request, configuration).close()
+        return try open(configuration, creating: true)
+    }
+
+    private static func validate(_ request: CreateRequest) throws(EngineError) {
         let length = request.description.unicodeScalars.count
         guard length <= CreateRequest.descriptionLimit else {
             throw EngineError(
                 .invalidParameter,
-                "Value (\(request.description.prefix(32))…) for parameter description is invalid. It exceeds \(CreateRequest.descriptionLimit) characters"
-            )
+                "Value (\(request.description)) for parameter description is invalid. "
+                    + "It exceeds \(CreateRequest.descriptionLimit) characters")
         }
     }
 
     /// What a path, or the path of a known `vol-…`, is today.
     private func resolveVolume(_ text: String) throws(EngineError) -> VolumeFacts {
         guard text.hasPrefix(VolumeID.prefix + "-"), !File.exists(FilePath(text)) else {
-            return try reading { () throws(DeviceError) in try VolumeFacts.inspect(FilePath(text)) }
+            return try VolumeFacts.inspecting(text)
         }
         guard let id = VolumeID(text) else {
             throw EngineError(
-                .malformedVolumeID, "Invalid id: \"\(text)\" (expecting \"vol-...\" with 17 hexadecimal digits)")
+                .malformedVolumeID, "Invalid id: \"\(text)\" (expecting \"vol-...\" with 17 or 8 hexadecimal digits)")
         }
         let volume = try cataloguing { () throws(CatalogueError) in try catalogue.volume(id) }
-        let facts = try reading { () throws(DeviceError) in try VolumeFacts.inspect(FilePath(volume.path)) }
+        let facts = try VolumeFacts.inspecting(volume.path)
         guard facts.identity == volume.identity else {
             throw EngineError(
                 .volumeNotFound,
@@ -65,11 +76,20 @@ extension Engine {
         return facts
     }
 
-    /// A volume that grows by what is read from it would never be read to its end, nor consistently.
-    private func refuseOwnStore(_ facts: VolumeFacts, _ request: CreateRequest) throws(EngineError) {
-        for path in [configuration.storePath, configuration.cataloguePath]
-        where VolumeStack.carries(facts, path) {
+    /// Opens a volume as the request asks. One that grows by what is read from it would never be read to its end, nor
+    /// consistently; and opening a file of the catalogue would end SQLite's locks on it (fcntl(2)).
+    private static func claim(
+        _ facts: VolumeFacts, _ request: CreateRequest, _ configuration: EngineConfiguration
+    ) throws(EngineError) -> VolumeReader {
+        let root = (try? File.resolve(configuration.root)) ?? configuration.root
+        if facts.kind == .regularFile, facts.path.starts(with: root) {
+            throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: root))
+        }
+        for path in [configuration.storePath, configuration.cataloguePath] where VolumeStack.carries(facts, path) {
             throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: path))
+        }
+        return try reading { () throws(DeviceError) in
+            try VolumeReader(opening: facts, method: request.consistency)
         }
     }
 
@@ -117,11 +137,18 @@ extension Engine {
     /// More suspects than this are not kept in memory; the index is asked about every block then.
     private static let distrustLimit = 1_000_000
 
-    /// nil where the volume has no completed snapshot, or its manifest cannot be read.
+    /// nil where the volume has no completed snapshot, or its manifest cannot be read or proves nothing.
     private func parentDigests(of volume: Volume) throws(EngineError) -> ParentDigests? {
+        if try cataloguing({ () throws(CatalogueError) in try catalogue.awaitsJudgement() }) { return nil }
         let parent = try cataloguing { () throws(CatalogueError) in try catalogue.latestCompleted(of: volume.id) }
         guard let root = parent?.image?.manifestRoot else { return nil }
         guard let manifest = try? ManifestReader(root, pages: pages) else { return nil }
         return ParentDigests(manifest)
+    }
+}
+
+extension VolumeFacts {
+    fileprivate static func inspecting(_ path: String) throws(EngineError) -> VolumeFacts {
+        try reading { () throws(DeviceError) in try inspect(FilePath(path)) }
     }
 }

@@ -26,41 +26,42 @@ extension Engine {
         }
     }
 
+    /// What is damaged is left out and told; whatever else goes wrong ends the rebuild, and the old catalogue stays.
     private static func fill(
         _ filler: CatalogueFiller, from store: Store, _ progress: TransferProgress
     ) throws -> RebuildOutcome {
         var outcome = RebuildOutcome()
         let reader = PackReader(store.objects)
-        let ids = try store.packIDs()
-        progress.begin(totalByteCount: ids.count)
-        for id in ids {
-            do throws(StoreError) {
-                let pack = try reader.list(id)
+        _ = try store.removeLeftovers()
+        let (packs, snapshots) = (try store.packIDs(), try store.snapshotIDs())
+        try store.makeNamesDurable(packs: packs, snapshots: snapshots)
+        progress.begin(totalByteCount: packs.count)
+        for id in packs {
+            if let pack = try undamaged(&outcome.damagedPacks, { () throws(StoreError) in try reader.list(id) }) {
+                try filler.add(pack)
                 outcome.packCount += 1
                 outcome.chunkCount += pack.entries.count
-                try adding { () throws(CatalogueError) in try filler.add(pack) }
-            } catch {
-                outcome.damagedPacks.append(error.description)
             }
             progress.addProcessed(1)
         }
-        for id in try store.snapshotIDs() {
-            do throws(StoreError) {
-                let snapshot = try store.record(of: id).snapshot
-                try adding { () throws(CatalogueError) in try filler.add(snapshot) }
+        for id in snapshots {
+            if let record = try undamaged(&outcome.damagedSnapshots, { () throws(StoreError) in try store.record(of: id) }) {
+                try filler.add(record.snapshot)
                 outcome.snapshotCount += 1
-            } catch {
-                outcome.damagedSnapshots.append(error.description)
             }
         }
         return outcome
     }
 
-    private static func adding(_ body: () throws(CatalogueError) -> Void) throws(StoreError) {
-        do throws(CatalogueError) {
-            try body()
+    private static func undamaged<Result>(
+        _ explanations: inout [String], _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        do throws(StoreError) {
+            return try body()
         } catch {
-            throw StoreError(.failed, error.subject, error.description)
+            guard error.code == .damaged || error.code == .missing else { throw error }
+            explanations.append(error.description)
+            return nil
         }
     }
 
@@ -79,5 +80,6 @@ extension Engine {
                 )
             }
         }
+        try cataloguing { () throws(CatalogueError) in try engine.catalogue.noteJudged() }
     }
 }

@@ -17,26 +17,33 @@ extension Engine {
 
     /// A worker that died after it had written the record had made everything durable: its snapshot is complete.
     private func end(_ id: SnapshotID, _ worker: ProcessIdentity?) throws(EngineError) {
-        if let record = try? store.record(of: id) {
-            if try completeFromRecord(record.snapshot) { return }
-            try storing { () throws(StoreError) in try store.removeRecord(of: id) }
+        let record: SnapshotRecord?
+        do throws(StoreError) {
+            record = try store.record(of: id)
+        } catch {
+            // A record that is there and cannot be read now may say that the snapshot is complete: later, perhaps.
+            guard error.code == .missing || error.code == .damaged else { return }
+            record = nil
         }
+        if let record, try completeFromRecord(record.snapshot) { return }
         let process = worker.map { "process \($0.number)" } ?? "the process"
         do throws(CatalogueError) {
             try catalogue.fail(
                 id,
-                message:
-                    "\(process) that was making it ended before it was completed; what it had stored is kept and will be used by the next snapshot"
-            )
+                message: "\(process) that was making it ended before it was completed; "
+                    + "what it had stored is kept and will be used by the next snapshot")
         } catch {
             // Another process found it first.
             guard error.code == .notPending || error.code == .unknownSnapshot else { throw EngineError(error) }
+            return
         }
+        if record != nil { try storing { () throws(StoreError) in try store.removeRecord(of: id) } }
     }
 
-    /// True when the snapshot is completed now.
+    /// True when the snapshot is no longer pending: completed now, or ended by another process.
     private func completeFromRecord(_ snapshot: Snapshot) throws(EngineError) -> Bool {
         guard let image = snapshot.image else { return false }
+        try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: [snapshot.id]) }
         let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
         guard try missingChunkCount(of: image) == 0 else { return false }
         do throws(CatalogueError) {
@@ -86,7 +93,9 @@ extension Engine {
     private func adoptPacks() throws(EngineError) {
         let listed = try storing { () throws(StoreError) in try store.packIDs() }
         let known = Set(try cataloguing { () throws(CatalogueError) in try catalogue.packIDs() })
-        for id in listed where !known.contains(id) {
+        let orphans = listed.filter { !known.contains($0) }
+        try storing { () throws(StoreError) in try store.makeNamesDurable(packs: orphans, snapshots: []) }
+        for id in orphans {
             // One that cannot be read was never promised to anybody.
             guard let pack = try? packs.list(id) else { continue }
             _ = try cataloguing { () throws(CatalogueError) in try catalogue.commit([pack]) }

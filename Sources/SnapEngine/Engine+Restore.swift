@@ -19,7 +19,7 @@ extension Engine {
         let target = try targeting { () throws(DeviceError) in
             try RestoreTarget.open(
                 request.target, imageByteCount: manifest.root.volumeByteCount, force: request.force,
-                protecting: [configuration.storePath, configuration.cataloguePath])
+                protecting: [configuration.root, configuration.storePath, configuration.cataloguePath])
         }
         do throws(EngineError) {
             let reader = ImageReader(

@@ -29,7 +29,12 @@ package final class Engine: Sendable {
         let store = try openStore(configuration, over: objects, creating: creating)
         let catalogue = try openCatalogue(configuration, store: store, creating: creating)
         let engine = Engine(configuration, store: store, catalogue: catalogue)
-        try engine.recover()
+        do throws(EngineError) {
+            try engine.recover()
+        } catch {
+            // Whoever only reads can do without, as where the disk is full or may not be written to.
+            if creating { throw error }
+        }
         return engine
     }
 

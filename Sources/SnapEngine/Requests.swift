@@ -89,7 +89,7 @@ package struct RebuildOutcome: Sendable {
     package var chunkCount = 0
     /// Packs that could not be read, one line each.
     package var damagedPacks: [String] = []
-    /// Snapshots that are not whole, one line each; they are recorded as `error`.
+    /// Snapshots that are not whole, one line each.
     package var damagedSnapshots: [String] = []
 
     package init() {}

@@ -32,7 +32,13 @@ package final class LocalObjectStore: ObjectStore {
                 try writer.rename()
                 openFiles.forget(writer.path)
             }
-            let folders = Set(writers.map { $0.path.removingLastComponent() })
+        }
+        try makeNamesDurable(writers.map(\.key))
+    }
+
+    package func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError) {
+        let folders = Set(keys.map { path(of: $0).removingLastComponent() })
+        try storing { () throws(SystemError) in
             for folder in folders { try Directory.synchronise(folder) }
             // Another process may have made a folder a moment ago, and not yet made its name durable.
             for parent in Set(folders.map { $0.removingLastComponent() }) { try Directory.synchronise(parent) }
@@ -54,6 +60,7 @@ package final class LocalObjectStore: ObjectStore {
             try AtomicFile.write(bytes, to: path, replacing: replacing)
         }
         openFiles.forget(path)
+        try makeNamesDurable([key])
     }
 
     package func get(_ key: ObjectKey) throws(StoreError) -> [UInt8] {
@@ -85,7 +92,11 @@ package final class LocalObjectStore: ObjectStore {
     package func delete(_ key: ObjectKey) throws(StoreError) {
         let path = path(of: key)
         openFiles.forget(path)
-        try storing { () throws(SystemError) in try File.remove(path) }
+        try storing { () throws(SystemError) in
+            guard File.exists(path.removingLastComponent()) else { return }
+            try File.remove(path)
+            try Directory.synchronise(path.removingLastComponent())
+        }
     }
 
     package func removeLeftovers(under prefix: String) throws(StoreError) -> Int {

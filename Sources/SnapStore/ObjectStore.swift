@@ -21,6 +21,10 @@ package protocol ObjectStore: Sendable {
     /// there whatever happens; if it throws, each of them is either there whole, or not.
     func publish(_ writers: [any ObjectWriter]) throws(StoreError)
 
+    /// Makes the names of published objects durable, whoever published them: a writer that died, or has not got so far,
+    /// may have left names that a power cut would undo.
+    func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError)
+
     /// Writes a small object whole, replacing what was there, and makes it durable.
     func put(_ bytes: [UInt8], to key: ObjectKey) throws(StoreError)
 
@@ -42,7 +46,7 @@ package protocol ObjectStore: Sendable {
     /// All keys below a prefix that ends in `/`, in order. Slow: for recovery and rebuilding only.
     func keys(under prefix: String) throws(StoreError) -> [ObjectKey]
 
-    /// Removes an object. One that is not there is no error.
+    /// Removes an object, durably. One that is not there is no error.
     func delete(_ key: ObjectKey) throws(StoreError)
 
     /// Removes what writers that are dead had not published. Returns how many pieces that were.

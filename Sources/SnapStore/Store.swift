@@ -17,6 +17,8 @@ package struct Store: Sendable {
             guard error.code == .missing else { throw error }
         }
         guard try objects.keys(under: StoreLayout.packPrefix).isEmpty else {
+            // Another process may have made the store, and packs, between the two looks.
+            if let store = try? open(objects) { return store }
             throw StoreError(
                 .damaged, StoreLayout.description.path,
                 "there are packs but no \(StoreLayout.description); put that file back from a copy of the store")
@@ -74,6 +76,11 @@ package struct Store: Sendable {
     /// Every published pack, by listing.
     package func packIDs() throws(StoreError) -> [PackID] {
         try objects.keys(under: StoreLayout.packPrefix).compactMap(StoreLayout.pack(of:))
+    }
+
+    /// Makes the names of packs and records durable that others may have left half done.
+    package func makeNamesDurable(packs: [PackID], snapshots: [SnapshotID]) throws(StoreError) {
+        try objects.makeNamesDurable(packs.map(StoreLayout.key(of:)) + snapshots.map(StoreLayout.key(of:)))
     }
 
     /// Removes what dead writers had not published. Returns how many files that were.

@@ -90,6 +90,12 @@ package final class FaultyObjectStore: ObjectStore {
         }
     }
 
+    package func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError) {
+        try attempt("makeNamesDurable", keys.first ?? ObjectKey("")) { () throws(StoreError) in
+            try objects.makeNamesDurable(keys)
+        }
+    }
+
     package func put(_ bytes: [UInt8], to key: ObjectKey) throws(StoreError) {
         try attempt("put", key) { () throws(StoreError) in try objects.put(bytes, to: key) }
     }

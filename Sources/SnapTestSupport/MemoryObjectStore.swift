@@ -35,6 +35,8 @@ package final class MemoryObjectStore: ObjectStore {
         }
     }
 
+    package func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError) {}
+
     package func put(_ bytes: [UInt8], to key: ObjectKey) throws(StoreError) {
         state.withLock { $0.objects[key] = bytes }
     }

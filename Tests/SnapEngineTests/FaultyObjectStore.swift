@@ -5,7 +5,7 @@ import SystemPackage
 
 /// What a store is asked to do.
 enum ObjectCall: String, Sendable, CaseIterable {
-    case startObject, append, publish, put, putIfAbsent, get, read, byteCount, keys, delete, removeLeftovers
+    case startObject, append, publish, put, putIfAbsent, get, read, byteCount, keys, delete, removeLeftovers, makeNamesDurable
 }
 
 /// Where in a call a fault strikes.
@@ -52,6 +52,10 @@ final class FaultyObjectStore: ObjectStore {
         try hook(.publish, keys, .between)
         try base.publish(Array(writers[half...]))
         try hook(.publish, keys, .after)
+    }
+
+    func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError) {
+        try around(.makeNamesDurable, keys.first?.path ?? "") { () throws(StoreError) in try base.makeNamesDurable(keys) }
     }
 
     func put(_ bytes: [UInt8], to key: ObjectKey) throws(StoreError) {
