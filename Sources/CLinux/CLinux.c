@@ -27,12 +27,6 @@ int clinux_preallocate(int fd, int64_t offset, int64_t byte_count) {
     return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, byte_count);
 }
 
-int clinux_punch_hole(int fd, int64_t offset, int64_t byte_count) {
-    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, byte_count);
-}
-
-int clinux_syncfs(int fd) { return syncfs(fd); }
-
 int clinux_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
@@ -44,8 +38,6 @@ int64_t clinux_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SEEK
 int clinux_block_device_byte_count(int fd, uint64_t *byte_count) { return ioctl(fd, BLKGETSIZE64, byte_count); }
 
 int clinux_logical_sector_byte_count(int fd, int *byte_count) { return ioctl(fd, BLKSSZGET, byte_count); }
-
-int clinux_flush_block_device(int fd) { return ioctl(fd, BLKFLSBUF, 0); }
 
 int clinux_zero_out(int fd, uint64_t offset, uint64_t byte_count) {
     uint64_t range[2] = {offset, byte_count};

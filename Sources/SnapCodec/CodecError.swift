@@ -11,8 +11,6 @@ package struct CodecError: Error, Hashable, Sendable, CustomStringConvertible {
         case mismatch
         /// A value that no writer makes.
         case malformed
-        /// The compressor refused.
-        case compressionFailed
     }
 
     package let code: Code

@@ -28,7 +28,7 @@ struct RestoreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A block device, or a file.", valueName: "path"), completion: .file())
     var to: String
 
-    @Flag(help: "Overwrite a target that holds something recognisable.")
+    @Flag(help: "Overwrite a target that holds something, or the volume that the snapshot was taken of.")
     var force = false
 
     @Flag(help: "Go on past damaged data, leaving zeros in its place.")

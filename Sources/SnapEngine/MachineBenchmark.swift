@@ -35,7 +35,7 @@ enum MachineBenchmark {
             seconds: watch.seconds)
     }
 
-    /// Reads the first GiB of a volume as a snapshot does. The volume need not be idle: nothing is kept of it.
+    /// Reads the first 2 GiB of a volume as a snapshot does. The volume need not be idle: nothing is kept of it.
     static func read(_ path: FilePath) throws(EngineError) -> BenchmarkLine {
         let reader = try reading { () throws(DeviceError) in
             try VolumeReader(opening: try VolumeFacts.inspect(path), method: .none)

@@ -10,8 +10,8 @@ package struct ManifestBuilder {
     private let volumeByteCount: Int
     private let hasher = Hasher()
     private var openLeaves: [Int: OpenLeaf] = [:]
+    /// The finished leaves that are not empty, by number.
     private var leaves: [ManifestPage.Entry] = []
-    /// Numbers of the finished leaves that are not empty: `leaves` in the same order.
     private var accountedCount = 0
 
     private struct OpenLeaf {

@@ -21,7 +21,6 @@ package struct PackSegment: ~Copyable, Sendable {
         self.buffer = buffer
     }
 
-    package var isEmpty: Bool { entries.isEmpty }
     package var isFull: Bool { byteCount >= Self.fullByteCount }
 
     /// Appends `range` of `plain`, compressed if that makes it smaller. Returns how many bytes it takes in the pack.
@@ -46,15 +45,6 @@ package struct PackSegment: ~Copyable, Sendable {
         precondition(!isFull && page.count <= ManifestFormat.pageByteLimit, "a page of \(page.count) bytes")
         buffer.store(page, at: byteCount)
         addEntry(digest, storedByteCount: page.count, plainByteCount: page.count, codec: .raw)
-    }
-
-    /// Appends a body as it stands in another pack, whose bytes are `range` of `stored`.
-    package mutating func append(_ entry: PackEntry, stored: borrowing AlignedBuffer, range: Range<Int>) {
-        precondition(!isFull && range.count == entry.storedByteCount, "\(range.count) bytes of a body")
-        buffer.store(from: stored, range: range, at: byteCount)
-        addEntry(
-            entry.digest, storedByteCount: entry.storedByteCount, plainByteCount: entry.plainByteCount,
-            codec: entry.codec)
     }
 
     private mutating func addEntry(_ digest: Digest, storedByteCount: Int, plainByteCount: Int, codec: ChunkCodec) {

@@ -15,12 +15,6 @@ extension OwnedDescriptor {
         _ = try systemCall("synchronise", path) { fsync(descriptor) }
     }
 
-    /// syncfs(2): everything written to the filesystem of this file is on the medium.
-    package borrowing func synchroniseFilesystem() throws(SystemError) {
-        let descriptor = rawValue
-        _ = try systemCall("synchronise the filesystem of", path) { clinux_syncfs(descriptor) }
-    }
-
     /// fallocate(2) with FALLOC_FL_KEEP_SIZE. False where the filesystem cannot.
     package borrowing func preallocate(_ byteCount: Int) throws(SystemError) -> Bool {
         let descriptor = rawValue
@@ -38,9 +32,6 @@ extension OwnedDescriptor {
         let descriptor = rawValue
         _ = try systemCall("resize", path) { ftruncate(descriptor, off_t(byteCount)) }
     }
-
-    /// posix_fadvise(2) with POSIX_FADV_DONTNEED over the whole file: what was read need not stay in memory.
-    package borrowing func dropCached() { _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_DONTNEED) }
 
     /// posix_fadvise(2) with POSIX_FADV_SEQUENTIAL.
     package borrowing func expectSequentialReads() { _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_SEQUENTIAL) }

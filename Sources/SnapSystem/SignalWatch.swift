@@ -2,7 +2,8 @@ internal import Glibc
 internal import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a cancellation while it lives; a second signal ends the process as it would have.
-/// What was ignored stays so: SIGHUP by nohup(1), SIGINT in the background of a script.
+/// SIGHUP stays ignored where it was: that is nohup(1). SIGINT does not: it is ignored in the background of a script, where
+/// it comes only from somebody who means it.
 ///
 /// Not by libdispatch: its sources see a signal only as long as nobody touches the disposition, and they leave signals
 /// blocked, so that the second could not end the process.
@@ -64,11 +65,11 @@ private final class SignalReceiver: Sendable {
     // MARK: - Dispositions
 
     private static func watch() {
-        for number in names.keys where !isIgnored(number) { signal(number, writeToPipe) }
+        for number in names.keys where number != SIGHUP || !isIgnored(number) { signal(number, writeToPipe) }
     }
 
     private static func stopWatching() {
-        for number in names.keys where !isIgnored(number) { signal(number, SIG_DFL) }
+        for number in names.keys where number != SIGHUP || !isIgnored(number) { signal(number, SIG_DFL) }
     }
 
     private static func isIgnored(_ number: CInt) -> Bool {

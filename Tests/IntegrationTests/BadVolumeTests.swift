@@ -43,6 +43,19 @@ extension Integration {
             }
         }
 
+        @Test func leaveNothingBehindWhereThereIsNoRoot() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                let empty = try directory.sparseFile("empty", byteCount: 0).string
+                for volume in [directory.appending("nowhere").string, directory.path.string, empty, "/dev/null"] {
+                    #expect(try program.run("create", "--volume", volume).status != 0)
+                    #expect(!File.exists(program.root), "a root was made for \(volume)")
+                }
+                #expect(try program.run("create", "--volume", "vol-0123456789abcdef0").status == 40)
+                #expect(!File.exists(program.root))
+            }
+        }
+
         @Test func thatAreInUse() throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
@@ -127,7 +140,7 @@ extension Integration {
                     "owner",
                     "CAP_DAC_READ_SEARCH"
                 )
-                #expect(try Program(root).list().isEmpty)
+                #expect(try Directory.names(in: root).isEmpty, "nothing was made for them")
                 // Their own files they may image.
                 try Command.check("chown", "65534:65534", file.string)
                 #expect(try create("/mnt/file").status == 0)

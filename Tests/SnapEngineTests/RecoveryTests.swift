@@ -55,6 +55,60 @@ struct RecoveryTests {
         }
     }
 
+    /// A disk that is full, or may not be written to, is when one wants to list and restore.
+    @Test func whoeverReadsCanDoWithout() throws {
+        try Bench.with { bench in
+            let volume = try bench.directory.file("volume", SeededRandom.bytes(1 << 20, seed: 9))
+            let engine = try bench.open()
+            let snapshot = try engine.create(volume)
+            let id = try recordDead(engine, snapshot, withRecord: true)
+            let full = FaultyObjectStore(bench.configuration.storePath) { (call, key, _) throws(StoreError) in
+                if call == .makeNamesDurable || call == .removeLeftovers || call == .put {
+                    throw StoreError(.noSpace, key, "no space is left")
+                }
+            }
+            let reader = try Engine.open(bench.configuration, over: full, creating: false)
+            #expect(try reader.snapshots([id])[0].state == .pending)
+            #expect(try reader.verify(snapshot.id).damaged.isEmpty)
+            #expect(throws: EngineError.self) { try Engine.open(bench.configuration, over: full, creating: true) }
+        }
+    }
+
+    /// Until it is known what the snapshots of a rebuilt catalogue miss, their blocks are not taken for stored.
+    @Test func aRebuildThatWasNotJudgedProvesNothing() throws {
+        try Bench.with { bench in
+            let volume = try bench.directory.file("volume", SeededRandom.bytes(2 << 20, seed: 10))
+            let snapshot = try bench.open().create(volume)
+            let store = try bench.open().store
+            let reader = PackReader(store.objects)
+            let packs = try store.packIDs().map { try reader.list($0) }
+            // The pack of the blocks is lost, and the rebuild ends before it has judged.
+            for pack in packs where pack.kind == .blocks { try store.objects.delete(StoreLayout.key(of: pack.id)) }
+            try Catalogue.rebuild(at: bench.configuration.cataloguePath, store: store.id) { filler in
+                for pack in packs where pack.kind == .pages { try filler.add(pack) }
+                try filler.add(try store.record(of: snapshot.id).snapshot)
+            }
+            let engine = try bench.open()
+            let next = try engine.create(volume)
+            #expect(next.image?.newByteCount == 2 << 20, "all of it is stored again")
+            #expect(try engine.verify(next.id).damaged.isEmpty)
+            #expect(try engine.verify(snapshot.id).damaged.isEmpty, "and the old snapshot is whole again")
+        }
+    }
+
+    @Test func aRebuildEndsAtWhatIsNoDamage() throws {
+        try Bench.with { bench in
+            let volume = try bench.directory.file("volume", SeededRandom.bytes(1 << 20, seed: 11))
+            let snapshot = try bench.open().create(volume)
+            let path = bench.configuration.storePath.appending(StoreLayout.key(of: snapshot.id).path)
+            let record = try File.readText(path)
+            let later = record.replacing("\"FormatVersion\" : 1", with: "\"FormatVersion\" : 2")
+            try AtomicFile.write(Array(later.utf8), to: path)
+            #expect { try bench.rebuild() } throws: { ($0 as? EngineError)?.code == .fromTheFuture }
+            #expect(try bench.open().snapshots([]).count == 1, "the old catalogue is as it was")
+        }
+    }
+
     @Test func withoutARecordItIsAnError() throws {
         try Bench.with { bench in
             let volume = try bench.directory.file("volume", SeededRandom.bytes(1 << 20, seed: 3))

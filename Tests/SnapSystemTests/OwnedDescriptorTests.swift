@@ -72,7 +72,6 @@ struct OwnedDescriptorTests {
             #expect(try file.readBytes(5, at: 9) == [0, 1])
             try file.synchroniseContents()
             try file.synchronise()
-            try file.synchroniseFilesystem()
         }
     }
 

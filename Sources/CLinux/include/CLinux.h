@@ -12,20 +12,17 @@ extern const int CLINUX_O_DIRECT;
 extern const int CLINUX_O_PATH;
 int clinux_open(const char *path, int flags, mode_t mode);
 
-// fallocate(2), syncfs(2), renameat2(2): GNU-only.
+// fallocate(2), renameat2(2): GNU-only.
 int clinux_preallocate(int fd, int64_t offset, int64_t byte_count);
-int clinux_punch_hole(int fd, int64_t offset, int64_t byte_count);
-int clinux_syncfs(int fd);
 int clinux_rename_noreplace(const char *from, const char *to);
 
 // SEEK_DATA, SEEK_HOLE: GNU-only.
 int64_t clinux_seek_data(int fd, int64_t offset);
 int64_t clinux_seek_hole(int fd, int64_t offset);
 
-// ioctl(2) is variadic and its requests are macros: BLKGETSIZE64, BLKSSZGET, BLKFLSBUF, BLKZEROOUT, BLKROGET.
+// ioctl(2) is variadic and its requests are macros: BLKGETSIZE64, BLKSSZGET, BLKZEROOUT, BLKROGET.
 int clinux_block_device_byte_count(int fd, uint64_t *byte_count);
 int clinux_logical_sector_byte_count(int fd, int *byte_count);
-int clinux_flush_block_device(int fd);
 int clinux_zero_out(int fd, uint64_t offset, uint64_t byte_count);
 int clinux_is_read_only(int fd, int *read_only);
 
