@@ -123,7 +123,9 @@ extension DeviceError {
 
     /// For the engine, which knows what a snapshot's source is.
     package static func isSource(_ path: FilePath, of snapshot: SnapshotID) -> DeviceError {
-        DeviceError(.isSource, path, "is the volume that \(snapshot) is being made from; choose another target")
+        DeviceError(
+            .isSource, path,
+            "is the volume that \(snapshot) was taken of; --force restores over it, or choose another target")
     }
 
     /// The volume lies beneath `stored`, a part of the store.

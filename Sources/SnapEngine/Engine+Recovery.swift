@@ -74,15 +74,16 @@ extension Engine {
                 try catalogue.markMissing(missing, reason: "no pack of the store holds it")
             }
         }
-        do throws(EngineError) {
-            try manifest.forEachBlock(onFailure: EngineError.init) { (_, digest) throws(EngineError) in
+        // Later pages name chunks too: one that is damaged hides only its own.
+        try manifest.forEachBlock(
+            onUnreadable: { (error, _) throws(EngineError) in
+                guard error.isDamage else { throw EngineError(error) }
+                missingCount += 1
+            },
+            { (_, digest) throws(EngineError) in
                 batch.append(digest)
                 if batch.count >= limit { try ask() }
-            }
-        } catch {
-            guard error.code == .dataDamaged || error.code == .storeDamaged else { throw error }
-            missingCount += 1
-        }
+            })
         try ask()
         return missingCount
     }

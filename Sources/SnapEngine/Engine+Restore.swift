@@ -25,11 +25,9 @@ extension Engine {
             let reader = ImageReader(
                 manifest, engine: self, consumer: RestoreConsumer(target: target), keepGoing: request.keepGoing,
                 progress: progress, cancellation: cancellation)
-            let damage = try reader.run(workerCount: imageWorkerCount)
+            let outcome = try reader.run(snapshot, workerCount: imageWorkerCount)
             try targeting { () throws(DeviceError) in try target.commit() }
-            return ImageOutcome(
-                snapshot: snapshot, checkedByteCount: image.fullByteCount, damaged: damage.extents,
-                explanations: damage.explanations)
+            return outcome
         } catch {
             target.abandon()
             throw error
@@ -39,9 +37,14 @@ extension Engine {
     /// Going back to a snapshot on the volume that it was taken of is meant seriously, or is a slip.
     private func refuseSource(of snapshot: Snapshot, _ request: RestoreRequest) throws(EngineError) {
         guard !request.force, let facts = try? VolumeFacts.inspect(request.target) else { return }
-        guard facts.identity == snapshot.volume.identity else { return }
+        guard facts.identity.isSurelyThat(of: snapshot.volume) else { return }
         throw EngineError(DeviceError.isSource(request.target, of: snapshot.id), isTarget: true)
     }
+}
+
+extension VolumeIdentity {
+    /// Whether it can be that of no other volume. A clone shares a weak identity, and is a target as good as any.
+    func isSurelyThat(of volume: Volume) -> Bool { strength == .strong && self == volume.identity }
 }
 
 /// Writes what it is handed to the target.

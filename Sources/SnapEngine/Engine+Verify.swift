@@ -22,14 +22,10 @@ extension Engine {
         let reader = ImageReader(
             manifest, engine: self, consumer: comparer ?? NullConsumer(), keepGoing: true, progress: progress,
             cancellation: cancellation)
-        let damage = try reader.run(workerCount: imageWorkerCount)
+        var outcome = try reader.run(snapshot, workerCount: imageWorkerCount)
         try comparer?.confirm()
-        let damagedByteCount =
-            damage.extents.reduce(0) { $0 + BlockGeometry.blockCount(ofByteCount: $1.byteCount) }
-            * BlockGeometry.byteCount
-        return ImageOutcome(
-            snapshot: snapshot, checkedByteCount: image.fullByteCount - damagedByteCount, damaged: damage.extents,
-            explanations: damage.explanations, differing: comparer?.differing ?? [])
+        outcome.differing = comparer?.differing ?? []
+        return outcome
     }
 }
 

@@ -31,6 +31,7 @@ extension EngineError {
             switch error.code {
             case .missing: .storeNotFound
             case .damaged: error.damagedDigest == nil ? .storeDamaged : .dataDamaged
+            case .unreadable: .dataDamaged
             case .fromTheFuture: .fromTheFuture
             case .noSpace: .storeFull
             case .permissionDenied: .permissionDenied

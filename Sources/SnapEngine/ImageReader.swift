@@ -15,16 +15,18 @@ final class ImageReader: Sendable {
     private static let jobLimit = 16
     /// Explanations that are kept, of all that is damaged.
     private static let explanationLimit = 20
-    /// The longest run of zeros that one job covers: also those take time to write.
-    private static let zerosByteLimit = 64 << 20
+    /// The longest run of zeros, or of what is not known, that one job covers: also those take time to write.
+    private static let runByteLimit = 64 << 20
 
     private enum Job: Sendable {
         case read(PackRead)
         case zeros(ByteExtent)
         case missing([BlockIndex], Digest)
+        /// Blocks whose page cannot be read.
+        case unknown(ByteExtent)
     }
 
-    struct Damage: Sendable {
+    private struct Damage: Sendable {
         var extents: [ByteExtent] = []
         var explanations: [String] = []
     }
@@ -40,6 +42,7 @@ final class ImageReader: Sendable {
     private let failure = FirstFailure<EngineError>()
     private let jobs = BoundedQueue<Job>(capacity: jobLimit)
     private let damage = Mutex(Damage())
+    private let checkedByteCount = Atomic(0)
 
     init(
         _ manifest: ManifestReader, engine: Engine, consumer: any ImageConsumer, keepGoing: Bool,
@@ -55,8 +58,8 @@ final class ImageReader: Sendable {
         self.cancellation = cancellation
     }
 
-    /// Reads everything. Without `keepGoing`, throws at the first damage.
-    func run(workerCount: Int) throws(EngineError) -> Damage {
+    /// Reads everything. Without `keepGoing`, throws at the first damage. The outcome is that of an image of `snapshot`.
+    func run(_ snapshot: Snapshot, workerCount: Int) throws(EngineError) -> ImageOutcome {
         progress.begin(totalByteCount: manifest.root.volumeByteCount)
         let (planner, workers) = (WorkerGroup(), WorkerGroup())
         planner.start("snap-plan") { [self] _ in guarding { () throws(EngineError) in try plan() } }
@@ -67,9 +70,10 @@ final class ImageReader: Sendable {
         jobs.finish()
         workers.wait()
         try failure.rethrow()
-        var result = damage.withLock { $0 }
-        result.extents = Self.joined(result.extents)
-        return result
+        let damage = damage.withLock { $0 }
+        return ImageOutcome(
+            snapshot: snapshot, checkedByteCount: checkedByteCount.load(ordering: .relaxed),
+            damaged: Self.joined(damage.extents), explanations: damage.explanations)
     }
 
     private func guarding(_ body: () throws(EngineError) -> Void) {
@@ -86,24 +90,45 @@ final class ImageReader: Sendable {
     private func plan() throws(EngineError) {
         var window: [(index: BlockIndex, digest: Digest)] = []
         var position = 0
-        try manifest.forEachBlock(onFailure: EngineError.init) { (index, digest) throws(EngineError) in
-            try planZeros(from: position, to: index.byteOffset)
-            position = min(index.byteOffset + BlockGeometry.byteCount, manifest.root.volumeByteCount)
-            window.append((index, digest))
-            if window.count == Self.windowBlockCount {
-                try plan(window)
-                window = []
-            }
-        }
+        try manifest.forEachBlock(
+            onUnreadable: { (error, blocks) throws(EngineError) in
+                let extent = extent(of: blocks)
+                try planZeros(from: position, to: extent.offset)
+                position = extent.end
+                try planUnknown(extent, error)
+            },
+            { (index, digest) throws(EngineError) in
+                try planZeros(from: position, to: index.byteOffset)
+                position = extent(of: index).end
+                window.append((index, digest))
+                if window.count == Self.windowBlockCount {
+                    try plan(window)
+                    window = []
+                }
+            })
         try plan(window)
         try planZeros(from: position, to: manifest.root.volumeByteCount)
     }
 
     private func planZeros(from start: Int, to end: Int) throws(EngineError) {
+        try forEachRun(from: start, to: end) { (run) throws(EngineError) in try put(.zeros(run)) }
+    }
+
+    /// What a page that cannot be read says of `extent` is not known: all of it counts as damaged.
+    private func planUnknown(_ extent: ByteExtent, _ error: StoreError) throws(EngineError) {
+        guard error.isDamage else { throw EngineError(error) }
+        guard keepGoing else { throw EngineError(.dataDamaged, error.description) }
+        note([extent], error.description)
+        try forEachRun(from: extent.offset, to: extent.end) { (run) throws(EngineError) in try put(.unknown(run)) }
+    }
+
+    private func forEachRun(
+        from start: Int, to end: Int, _ body: (ByteExtent) throws(EngineError) -> Void
+    ) throws(EngineError) {
         var position = start
         while position < end {
-            let byteCount = min(end - position, Self.zerosByteLimit)
-            try put(.zeros(ByteExtent(offset: position, byteCount: byteCount)))
+            let byteCount = min(end - position, Self.runByteLimit)
+            try body(ByteExtent(offset: position, byteCount: byteCount))
             position += byteCount
         }
     }
@@ -141,7 +166,12 @@ final class ImageReader: Sendable {
                 try consumer.consumeZeros(extent)
                 progress.addProcessed(extent.byteCount)
             case .missing(let blocks, let digest):
-                try report(blocks, "chunk \(digest) is missing from the store")
+                let explanation = "chunk \(digest) is missing from the store"
+                try? catalogue.markMissing([digest], reason: explanation)
+                try report(blocks, explanation)
+            case .unknown(let extent):
+                try consumer.consumeDamage(extent)
+                progress.addProcessed(extent.byteCount)
             case .read(let read):
                 try perform(read, stored, plain, hasher)
             }
@@ -172,7 +202,7 @@ final class ImageReader: Sendable {
         _ read: PackRead, _ error: StoreError, _ stored: borrowing AlignedBuffer, _ plain: borrowing AlignedBuffer,
         _ hasher: borrowing BlockHasher
     ) throws(EngineError) {
-        guard read.bodies.count > 1 else { return try lose(read.bodies[0], error) }
+        guard error.isDamage, read.bodies.count > 1 else { return try lose(read.bodies[0], error) }
         for body in read.bodies {
             try perform(PackRead(pack: read.pack, bodies: [body]), stored, plain, hasher)
         }
@@ -222,30 +252,41 @@ final class ImageReader: Sendable {
             try consumer.consume(block, plain, range.lowerBound..<(range.lowerBound + extent.byteCount))
             progress.addProcessed(extent.byteCount)
         }
+        checkedByteCount.add(body.blocks.count * BlockGeometry.byteCount, ordering: .relaxed)
     }
 
+    /// Marks a chunk that is damaged. Failing to is no reason to fail: the damage is told anyway. What only could not be
+    /// reached is thrown.
     private func lose(_ body: PackRead.Body, _ error: StoreError) throws(EngineError) {
-        catalogue.suspect(body.location.entry.digest, error)
+        guard error.isDamage else { throw EngineError(error) }
+        try? catalogue.markSuspect(body.location.entry.digest, reason: error.description)
         try report(body.blocks, error.description)
     }
 
     private func report(_ blocks: [BlockIndex], _ explanation: String) throws(EngineError) {
         guard keepGoing else { throw EngineError(.dataDamaged, explanation) }
-        for block in blocks {
-            let extent = extent(of: block)
+        let extents = blocks.map { extent(of: $0) }
+        for extent in extents {
             try consumer.consumeDamage(extent)
             progress.addProcessed(extent.byteCount)
-            damage.withLock { $0.extents.append(extent) }
         }
+        note(extents, explanation)
+    }
+
+    private func note(_ extents: [ByteExtent], _ explanation: String) {
         damage.withLock { damage in
+            damage.extents += extents
             if damage.explanations.count < Self.explanationLimit { damage.explanations.append(explanation) }
         }
     }
 
     /// The bytes of volume in a block: the last may be short.
-    private func extent(of block: BlockIndex) -> ByteExtent {
-        let end = min(block.byteOffset + BlockGeometry.byteCount, manifest.root.volumeByteCount)
-        return ByteExtent(offset: block.byteOffset, byteCount: end - block.byteOffset)
+    private func extent(of block: BlockIndex) -> ByteExtent { extent(of: block.rawValue..<block.rawValue + 1) }
+
+    private func extent(of blocks: Range<Int>) -> ByteExtent {
+        let offset = BlockIndex(blocks.lowerBound).byteOffset
+        let end = min(BlockIndex(blocks.upperBound).byteOffset, manifest.root.volumeByteCount)
+        return ByteExtent(offset: offset, byteCount: end - offset)
     }
 
     static func joined(_ extents: [ByteExtent]) -> [ByteExtent] {

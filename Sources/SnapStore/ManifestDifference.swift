@@ -30,9 +30,10 @@ extension ManifestReader {
         _ body: (BlockDifference) -> Void
     ) throws(StoreError) {
         if left == right { return }
-        let (leftEntries, rightEntries) = (try left.entries(of: self), try right.entries(of: second))
+        let leftEntries = try left.entries(of: self, firstBlock: firstBlock)
+        let rightEntries = try right.entries(of: second, firstBlock: firstBlock)
         let level = max(left.level, right.level)
-        let span = level == 0 ? 1 : ManifestFormat.blockSpan(ofLevel: level - 1)
+        let span = ManifestFormat.entrySpan(ofLevel: level)
         for place in Set(leftEntries.keys).union(rightEntries.keys).sorted() {
             let (a, b) = (leftEntries[place], rightEntries[place])
             let first = firstBlock + place * span
@@ -65,11 +66,11 @@ private struct Subtree: Equatable {
 
     mutating func raise(to level: Int) { self.level = level }
 
-    func entries(of reader: ManifestReader) throws(StoreError) -> [Int: Subtree] {
+    func entries(of reader: ManifestReader, firstBlock: Int) throws(StoreError) -> [Int: Subtree] {
         guard let page else { return [:] }
         if pageLevel < level { return [0: Subtree(page: page, level: level - 1, pageLevel: pageLevel)] }
         var entries: [Int: Subtree] = [:]
-        for entry in try reader.page(page, level: pageLevel).entries {
+        for entry in try reader.page(page, level: pageLevel, firstBlock: firstBlock).entries {
             entries[entry.place] = Subtree(page: PageID(entry.digest), level: level - 1, pageLevel: pageLevel - 1)
         }
         return entries

@@ -54,6 +54,9 @@ package enum ManifestFormat {
     /// How many blocks a page of `level` spans: 1,024 for a leaf (level 0).
     package static func blockSpan(ofLevel level: Int) -> Int { (0...level).reduce(1) { span, _ in span * fanOut } }
 
+    /// How many blocks an entry of a page of `level` spans: 1 in a leaf.
+    static func entrySpan(ofLevel level: Int) -> Int { level == 0 ? 1 : blockSpan(ofLevel: level - 1) }
+
     /// The level of the topmost page of a volume: the lowest that spans it all.
     package static func topLevel(blockCount: Int) -> Int {
         var level = 0

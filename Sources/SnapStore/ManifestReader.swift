@@ -22,12 +22,23 @@ package struct ManifestReader: Sendable {
         self.pages = pages
     }
 
-    /// Calls `body` with every block that is stored, in order. Blocks not mentioned are zero.
+    /// Calls `body` with every block that is stored, in order. Blocks not mentioned are zero. Ends at the first page that
+    /// cannot be read.
     package func forEachBlock<Failure: Error>(
         from start: BlockIndex = BlockIndex(0), onFailure: (StoreError) -> Failure,
         _ body: (BlockIndex, Digest) throws(Failure) -> Void
     ) throws(Failure) {
-        try forEachLeaf(from: start, onFailure: onFailure) { (leaf, page) throws(Failure) in
+        try forEachBlock(
+            from: start, onUnreadable: { (error, _) throws(Failure) in throw onFailure(error) }, body)
+    }
+
+    /// `forEachBlock`, which goes on past pages that cannot be read unless `onUnreadable` throws: it is called, in order,
+    /// with the error of each and the blocks that it spans, of which then nothing is known.
+    package func forEachBlock<Failure: Error>(
+        from start: BlockIndex = BlockIndex(0), onUnreadable: (StoreError, Range<Int>) throws(Failure) -> Void,
+        _ body: (BlockIndex, Digest) throws(Failure) -> Void
+    ) throws(Failure) {
+        try forEachLeaf(from: start, onUnreadable: onUnreadable) { (leaf, page) throws(Failure) in
             for entry in page.entries {
                 let index = BlockIndex(leaf * ManifestFormat.fanOut + entry.place)
                 if index >= start { try body(index, entry.digest) }
@@ -35,13 +46,14 @@ package struct ManifestReader: Sendable {
         }
     }
 
-    /// Calls `body` with the number and contents of every leaf that is not empty, in order.
+    /// Calls `body` with the number and contents of every leaf that is not empty, in order; `onUnreadable` as
+    /// `forEachBlock` does.
     package func forEachLeaf<Failure: Error>(
-        from start: BlockIndex = BlockIndex(0), onFailure: (StoreError) -> Failure,
+        from start: BlockIndex = BlockIndex(0), onUnreadable: (StoreError, Range<Int>) throws(Failure) -> Void,
         _ body: (Int, ManifestPage) throws(Failure) -> Void
     ) throws(Failure) {
         guard let top = root.top else { return }
-        try walk(top, level: root.topLevel, firstBlock: 0, from: start.rawValue, onFailure, body)
+        try walk(top, level: root.topLevel, firstBlock: 0, from: start.rawValue, onUnreadable, body)
     }
 
     /// The leaf that holds blocks `number` × 1,024 and on; nil when all of them are zero.
@@ -51,7 +63,8 @@ package struct ManifestReader: Sendable {
         var level = root.topLevel
         guard firstBlock < ManifestFormat.blockSpan(ofLevel: level) else { return nil }
         while true {
-            let page = try page(id, level: level)
+            let span = ManifestFormat.blockSpan(ofLevel: level)
+            let page = try page(id, level: level, firstBlock: firstBlock / span * span)
             if level == 0 { return page }
             level -= 1
             let place = firstBlock / ManifestFormat.blockSpan(ofLevel: level) % ManifestFormat.fanOut
@@ -67,8 +80,20 @@ package struct ManifestReader: Sendable {
         try forEachPage(top, level: root.topLevel, &seen, body)
     }
 
+    /// A page of a known place, checked to be of `level` and to name nothing beyond the end of the volume.
+    func page(_ id: PageID, level: Int, firstBlock: Int) throws(StoreError) -> ManifestPage {
+        let page = try page(id, level: level)
+        let last = firstBlock + (page.entries.last?.place ?? 0) * ManifestFormat.entrySpan(ofLevel: level)
+        guard last < root.blockCount else {
+            throw StoreError(
+                .damaged, id.description, "manifest page \(id) names blocks beyond the end of the volume",
+                damagedDigest: id.digest)
+        }
+        return page
+    }
+
     /// A page, checked to be of `level`.
-    func page(_ id: PageID, level: Int) throws(StoreError) -> ManifestPage {
+    private func page(_ id: PageID, level: Int) throws(StoreError) -> ManifestPage {
         let bytes = try pages.page(id)
         do throws(CodecError) {
             let page = try ManifestPage(decoding: bytes)
@@ -82,21 +107,23 @@ package struct ManifestReader: Sendable {
     }
 
     private func walk<Failure: Error>(
-        _ id: PageID, level: Int, firstBlock: Int, from start: Int, _ onFailure: (StoreError) -> Failure,
+        _ id: PageID, level: Int, firstBlock: Int, from start: Int,
+        _ onUnreadable: (StoreError, Range<Int>) throws(Failure) -> Void,
         _ body: (Int, ManifestPage) throws(Failure) -> Void
     ) throws(Failure) {
         let page: ManifestPage
-        do throws(StoreError) { page = try self.page(id, level: level) } catch { throw onFailure(error) }
-        let span = level == 0 ? 1 : ManifestFormat.blockSpan(ofLevel: level - 1)
-        guard firstBlock + (page.entries.last?.place ?? 0) * span < root.blockCount else {
-            throw onFailure(
-                StoreError(.damaged, id.description, "manifest page \(id) names blocks beyond the end of the volume"))
+        do throws(StoreError) {
+            page = try self.page(id, level: level, firstBlock: firstBlock)
+        } catch {
+            let end = min(firstBlock + ManifestFormat.blockSpan(ofLevel: level), root.blockCount)
+            return try onUnreadable(error, min(max(firstBlock, start), end)..<end)
         }
         if level == 0 { return try body(firstBlock / ManifestFormat.fanOut, page) }
+        let span = ManifestFormat.entrySpan(ofLevel: level)
         for entry in page.entries {
             let first = firstBlock + entry.place * span
             guard first + span > start else { continue }
-            try walk(PageID(entry.digest), level: level - 1, firstBlock: first, from: start, onFailure, body)
+            try walk(PageID(entry.digest), level: level - 1, firstBlock: first, from: start, onUnreadable, body)
         }
     }
 

@@ -132,7 +132,7 @@ enum PackFormat {
     {
         let isInside =
             entry.offset >= start && entry.storedByteCount > 0 && entry.storedByteCount <= end - start
-            && entry.offset <= end - entry.storedByteCount
+            && entry.offset <= end - entry.storedByteCount && entry.storedByteCount <= entry.plainByteCount
         let isSized =
             switch kind {
             case .blocks: entry.plainByteCount == BlockGeometry.byteCount

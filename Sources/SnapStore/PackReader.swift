@@ -38,8 +38,13 @@ package struct PackReader: Sendable {
     package func page(_ id: PageID, at location: ChunkLocation) throws(StoreError) -> [UInt8] {
         let entry = location.entry
         let stored = try AlignedBuffer.forStore(byteCount: max(1, entry.storedByteCount))
-        let count = try objects.read(
-            StoreLayout.key(of: location.pack), into: stored, range: 0..<entry.storedByteCount, at: entry.offset)
+        let count: Int
+        do throws(StoreError) {
+            count = try objects.read(
+                StoreLayout.key(of: location.pack), into: stored, range: 0..<entry.storedByteCount, at: entry.offset)
+        } catch {
+            throw error.code == .unreadable ? damage(location, error.description) : error
+        }
         guard count == entry.storedByteCount else { throw damage(location, "it ends after \(count) bytes") }
         let hasher = BlockHasher()
         let plain = try AlignedBuffer.forStore(byteCount: max(1, entry.plainByteCount))

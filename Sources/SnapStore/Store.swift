@@ -58,10 +58,18 @@ package struct Store: Sendable {
         try objects.put(try record.encoded(), to: StoreLayout.key(of: record.snapshot.id))
     }
 
-    /// Throws `missing`.
+    /// Throws `missing`, `fromTheFuture`, and `damaged` also for a record of another snapshot or of none that is completed.
     package func record(of snapshot: SnapshotID) throws(StoreError) -> SnapshotRecord {
         let key = StoreLayout.key(of: snapshot)
-        return try SnapshotRecord(decoding: try objects.get(key), subject: key.path)
+        let record = try SnapshotRecord(decoding: try objects.get(key), subject: key.path)
+        let (id, state) = (record.snapshot.id, record.snapshot.state)
+        guard id == snapshot else {
+            throw StoreError(.damaged, key.path, "\(key) is the record of another snapshot, \(id)")
+        }
+        guard state == .completed else {
+            throw StoreError(.damaged, key.path, "\(key) is no record of a completed snapshot: it is \(state.rawValue)")
+        }
+        return record
     }
 
     package func removeRecord(of snapshot: SnapshotID) throws(StoreError) {

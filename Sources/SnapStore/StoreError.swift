@@ -10,6 +10,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case missing
         /// Bytes that are not what was written: see `damagedDigest`.
         case damaged
+        /// Bytes that the medium beneath the store did not give back.
+        case unreadable
         /// Written by a later version of the program.
         case fromTheFuture
         case noSpace
@@ -42,6 +44,10 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
                 .permissionDenied, error.subject, "\(error.description); run as the owner of the store, or as root")
         case .noSuchFileOrDirectory:
             self.init(.missing, error.subject, error.description)
+        case _ where error.isFailingMedium:
+            self.init(
+                .unreadable, error.subject,
+                "\(error.description); the medium of the store fails: check its disk and the kernel log")
         default:
             self.init(.failed, error.subject, error.description)
         }
@@ -53,9 +59,30 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { explanation }
+
+    /// Whether what was asked for is lost where it was, as opposed to out of reach for now: no permission, too many open
+    /// files.
+    package var isDamage: Bool {
+        switch code {
+        case .missing, .damaged, .unreadable: true
+        case .fromTheFuture, .noSpace, .permissionDenied, .failed: false
+        }
+    }
+}
+
+extension SystemError {
+    /// Whether bytes that were there before did not come back. What could not be written was never promised.
+    fileprivate var isFailingMedium: Bool {
+        ["read", "open", "look at"].contains(operation) && Errno.ofFailingMedia.contains(code)
+    }
 }
 
 extension Errno {
     /// EDQUOT
     static var diskQuotaExceeded: Errno { Errno(rawValue: 122) }
+
+    /// What the kernel answers where a disk (EIO, ENODATA, EREMOTEIO, EILSEQ) or a filesystem (EUCLEAN, EBADMSG) is damaged.
+    fileprivate static let ofFailingMedia: Set<Errno> = [
+        .ioError, Errno(rawValue: 61), Errno(rawValue: 121), .illegalByteSequence, Errno(rawValue: 117), .badMessage,
+    ]
 }
