@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import GRDB
 package import SnapModel
 
@@ -20,16 +21,30 @@ package struct TrustGeneration: Hashable, Comparable, Sendable, CustomStringConv
 /// one of the others.
 extension Catalogue {
     /// Distrusts a chunk that failed a read or a scrub: nobody skips a block for its sake until it is healed by a
-    /// commit. Without effect on a digest that is not in the index, or distrusted already.
-    package func markSuspect(_ digest: Digest, reason: String) throws(CatalogueError) {
+    /// commit. Without effect on a digest that is not in the index, or distrusted already: false then.
+    @discardableResult
+    package func markSuspect(_ digest: Digest, reason: String) throws(CatalogueError) -> Bool {
         try write { database in
             let statement = try database.cachedStatement(
                 sql: "UPDATE chunk SET distrust = 1 WHERE digest = ? AND distrust = 0"
             )
             try statement.execute(arguments: [digest.blob])
-            guard database.changesCount == 1 else { return }
+            guard database.changesCount == 1 else { return false }
             let log = try database.cachedStatement(sql: "INSERT INTO distrust (digest, reason) VALUES (?, ?)")
             try log.execute(arguments: [digest.blob, reason])
+            return true
+        }
+    }
+
+    /// Distrusts all that is in a pack. Reads the whole index, which has no order by pack: for accidents.
+    package func markSuspects(in pack: PackID, reason: String) throws(CatalogueError) {
+        try write { database in
+            let chosen = "pack = (SELECT id FROM pack WHERE packId = ?) AND distrust = 0"
+            let id = Data(pack.bytes)
+            try database.execute(
+                sql: "INSERT INTO distrust (digest, reason) SELECT digest, ? FROM chunk WHERE \(chosen)",
+                arguments: [reason, id])
+            try database.execute(sql: "UPDATE chunk SET distrust = 1 WHERE \(chosen)", arguments: [id])
         }
     }
 

@@ -125,7 +125,7 @@ struct CataloguePages: PageSource {
         do throws(StoreError) {
             return try packs.page(id, at: location)
         } catch {
-            catalogue.suspect(id.digest, error)
+            catalogue.suspect(location, error)
             // A pack that is gone is damage to what was promised, and no store that is not there.
             throw error.code == .missing
                 ? StoreError(.damaged, error.subject, error.explanation, damagedDigest: id.digest) : error
@@ -134,9 +134,12 @@ struct CataloguePages: PageSource {
 }
 
 extension Catalogue {
-    /// Marks a chunk or page that could not be read. Failing to is no reason to fail: the damage is told anyway.
-    func suspect(_ digest: Digest, _ error: StoreError) {
-        guard error.code == .damaged || error.code == .missing || error.code == .failed else { return }
-        try? markSuspect(digest, reason: error.description)
+    /// Marks a chunk or page that could not be read, and where its pack is gone, all that was in it. Failing to is no
+    /// reason to fail: the damage is told anyway.
+    func suspect(_ location: ChunkLocation, _ error: StoreError) {
+        guard error.isDamage else { return }
+        let isNew = try? markSuspect(location.entry.digest, reason: error.description)
+        // Only with the first of them: the others have lost their trust by then.
+        if isNew == true, error.code == .missing { try? markSuspects(in: location.pack, reason: error.description) }
     }
 }

@@ -259,7 +259,7 @@ final class ImageReader: Sendable {
     /// reached is thrown.
     private func lose(_ body: PackRead.Body, _ error: StoreError) throws(EngineError) {
         guard error.isDamage else { throw EngineError(error) }
-        try? catalogue.markSuspect(body.location.entry.digest, reason: error.description)
+        catalogue.suspect(body.location, error)
         try report(body.blocks, error.description)
     }
 
