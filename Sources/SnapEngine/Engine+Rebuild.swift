@@ -45,7 +45,9 @@ extension Engine {
             progress.addProcessed(1)
         }
         for id in snapshots {
-            if let record = try undamaged(&outcome.damagedSnapshots, { () throws(StoreError) in try store.record(of: id) }) {
+            if let record = try undamaged(
+                &outcome.damagedSnapshots, { () throws(StoreError) in try store.record(of: id) })
+            {
                 try filler.add(record.snapshot)
                 outcome.snapshotCount += 1
             }

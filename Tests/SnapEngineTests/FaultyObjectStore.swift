@@ -5,7 +5,8 @@ import SystemPackage
 
 /// What a store is asked to do.
 enum ObjectCall: String, Sendable, CaseIterable {
-    case startObject, append, publish, put, putIfAbsent, get, read, byteCount, keys, delete, removeLeftovers, makeNamesDurable
+    case startObject, append, publish, put, putIfAbsent, get, read, byteCount, keys, delete, removeLeftovers,
+        makeNamesDurable
 }
 
 /// Where in a call a fault strikes.
@@ -55,7 +56,8 @@ final class FaultyObjectStore: ObjectStore {
     }
 
     func makeNamesDurable(_ keys: [ObjectKey]) throws(StoreError) {
-        try around(.makeNamesDurable, keys.first?.path ?? "") { () throws(StoreError) in try base.makeNamesDurable(keys) }
+        try around(.makeNamesDurable, keys.first?.path ?? "") { () throws(StoreError) in try base.makeNamesDurable(keys)
+        }
     }
 
     func put(_ bytes: [UInt8], to key: ObjectKey) throws(StoreError) {

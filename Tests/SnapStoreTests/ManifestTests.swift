@@ -254,14 +254,16 @@ struct ManifestTests {
             #expect(try reader.leaf(number)?.entries == entries(number), "leaf \(number)")
         }
         var visited: [Int] = []
-        try reader.forEachLeaf(onUnreadable: { (error, _) throws(StoreError) in throw error }) { (number, page) throws(StoreError) in
+        try reader.forEachLeaf(onUnreadable: { (error, _) throws(StoreError) in throw error }) {
+            (number, page) throws(StoreError) in
             visited.append(number)
             if page.entries != entries(number) { Issue.record("leaf \(number)") }
         }
         #expect(visited == expected.keys.sorted())
         let start = Int.random(in: 0..<model.blockCount, using: &generator)
         visited = []
-        try reader.forEachLeaf(from: BlockIndex(start), onUnreadable: { (error, _) throws(StoreError) in throw error }) { (number, _) throws(StoreError) in
+        try reader.forEachLeaf(from: BlockIndex(start), onUnreadable: { (error, _) throws(StoreError) in throw error })
+        { (number, _) throws(StoreError) in
             visited.append(number)
         }
         #expect(visited == expected.keys.sorted().filter { $0 >= start / 1_024 })

@@ -74,42 +74,9 @@ struct PackTests {
         }
     }
 
-    /// As a heal or a compaction does: without compressing it again.
-    @Test func bodiesAsTheyStandInAnotherPack() throws {
-        let objects = MemoryObjectStore()
-        let blocks = (0..<3).map(Self.block)
-        let first = try writePack(of: blocks, in: objects, bodiesPerSegment: [3])
-        var segment = PackSegment(buffer: try AlignedBuffer(byteCount: PackSegment.bufferByteCount))
-        for entry in first.entries.reversed() {
-            let stored = try AlignedBuffer(byteCount: entry.storedByteCount + 10)
-            let range = 10..<(10 + entry.storedByteCount)
-            let count = try objects.read(
-                StoreLayout.key(of: first.id),
-                into: stored,
-                range: range,
-                at: entry.offset
-            )
-            #expect(count == entry.storedByteCount)
-            segment.append(entry, stored: stored, range: range)
-        }
-        var writer = try PackWriter(Sample.pack(1), kind: .blocks, in: objects, targetByteCount: 32 << 20)
-        try writer.append(segment)
-        let second = try writer.finish()
-        try objects.publish([second.object])
-        let reader = PackReader(objects)
-        #expect(try reader.list(second.pack.id) == second.pack)
-        for (number, entry) in zip((0..<3).reversed(), second.pack.entries) {
-            #expect(
-                entry.checksum == first.entries[number].checksum && entry.codec == first.entries[number].codec
-            )
-            let location = ChunkLocation(pack: second.pack.id, entry: entry)
-            #expect(try reader.page(PageID(entry.digest), at: location) == blocks[number])
-        }
-    }
-
     @Test func aSegmentIsFullInTime() throws {
         var segment = PackSegment(buffer: try AlignedBuffer(byteCount: PackSegment.bufferByteCount))
-        #expect(segment.isEmpty && !segment.isFull)
+        #expect(segment.entries.isEmpty && !segment.isFull)
         let plain = try AlignedBuffer(byteCount: Self.blockByteCount)
         plain.store(Self.block(0), at: 0)
         var count = 0
