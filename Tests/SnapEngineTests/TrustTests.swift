@@ -52,7 +52,7 @@ struct TrustTests {
                 for digest in doubts.withLock({ list in
                     defer { list = [] }; return list
                 }) {
-                    try? catalogue.markSuspect(digest, reason: "a test")
+                    _ = try? catalogue.markSuspect(digest, reason: "a test")
                 }
             }
             let old = try digests.map { try pack(engine, $0) }
@@ -95,7 +95,7 @@ struct TrustTests {
             let engine = try bench.open { (call, key, moment) throws(StoreError) in
                 guard isRecord(call, key, moment) else { return }
                 attemptCount.add(1, ordering: .relaxed)
-                try? catalogue.markSuspect(digest, reason: "a test")
+                _ = try? catalogue.markSuspect(digest, reason: "a test")
             }
             #expect(engineError { try engine.create(volume) }?.code == .storeDamaged)
             #expect(attemptCount.load(ordering: .relaxed) == 3)
@@ -112,7 +112,7 @@ struct TrustTests {
             let digest = try bench.open().digest(of: first, at: 1)
             let engine = try bench.open { (call, key, moment) throws(StoreError) in
                 guard isRecord(call, key, moment) else { return }
-                try? catalogue.markSuspect(digest, reason: "a test")
+                _ = try? catalogue.markSuspect(digest, reason: "a test")
                 try? File.overwrite(volume, [1, 2, 3], at: Self.block + 7)
             }
             #expect(engineError { try engine.create(volume, .none) }?.code == .volumeChanged)
