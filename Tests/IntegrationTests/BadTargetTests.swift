@@ -91,6 +91,7 @@ extension Integration {
         @Test func itsOwnSource() throws {
             try withSnapshot { directory, program, snapshot, image in
                 try refuse(program, snapshot.id, image, 33, snapshot.id, force: false)
+                try refuse(program, snapshot.id, image, 33, "was taken of; --force", force: false)
                 try LoopDevice.with(over: image) { loop in
                     try refuse(program, snapshot.id, loop.path, 33, snapshot.id, force: false)
                     // Who means it may go back.

@@ -89,12 +89,16 @@ extension Integration {
             try withSnapshot { directory, program, snapshot, image in
                 let page = try find(Array("SNPG".utf8), program)
                 try flip(page.pack, at: page.offset + 40)
-                for line in [
-                    ["verify", snapshot.id],
-                    ["restore", snapshot.id, "--to", directory.appending("x").string],
-                ] {
-                    expectRefusal(try program.run(line), 2, "damaged")
-                }
+                let target = directory.appending("x")
+                expectRefusal(try program.run("restore", snapshot.id, "--to", target.string), 2, "damaged")
+                // The one leaf spans the whole volume: all of it counts as lost, and none of it is checked.
+                let range = RangeFields(0, Self.byteCount)
+                let found = try program.verify(snapshot.id)
+                #expect(found.status == 2 && found.report.damaged == [range])
+                #expect(found.report.explanations.count == 1)
+                let rest = try program.run("restore", snapshot.id, "--to", target.string, "--keep-going")
+                #expect(rest.status == 2)
+                #expect(try decode(VerifyFields.self, rest.output).damaged == [range])
                 #expect(try program.list()[0].state == "completed")
                 // The pages are stored anew, no block is.
                 let next = try program.create(image)

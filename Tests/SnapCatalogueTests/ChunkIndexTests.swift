@@ -37,6 +37,25 @@ struct ChunkIndexTests {
         #expect(locations.count == 3)
     }
 
+    /// Readers make buffers of the sizes: those that no pack can have are a damaged catalogue.
+    @Test(arguments: [
+        "offset = 63", "offset = -1", "offset = 9223372036854775807", "storedByteCount = 0", "storedByteCount = -5",
+        "plainByteCount = 524289", "plainByteCount = 100", "storedByteCount = 524288 + 1, plainByteCount = 524288 + 1",
+    ])
+    func impossiblePlacesAreRefused(change: String) throws {
+        _ = try catalogue.commit([Sample.pack([1])])
+        try catalogue.write { try $0.execute(sql: "UPDATE chunk SET \(change)") }
+        #expect(catalogueError { try catalogue.locations(of: [Sample.digest(1)]) }?.code == .damaged)
+    }
+
+    /// They are noted under a pack that there is not.
+    @Test func missingChunksHaveNoPlace() throws {
+        _ = try catalogue.commit([Sample.pack([1])])
+        try catalogue.markMissing([Sample.digest(2)], reason: "a test")
+        try catalogue.write { try $0.execute(sql: "UPDATE pack SET id = 0") }
+        #expect(try catalogue.locations(of: [Sample.digest(2)]).isEmpty)
+    }
+
     @Test func packsAreKnownByTheirIds() throws {
         let packs = (0..<5).map { Sample.pack([$0], at: $0) }
         for pack in packs.reversed() { _ = try catalogue.commit([pack]) }

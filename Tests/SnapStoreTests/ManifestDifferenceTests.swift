@@ -96,6 +96,22 @@ struct ManifestDifferenceTests {
         }
     }
 
+    /// Also one so far beyond that its offset is no number.
+    @Test func aPlaceBeyondTheEndIsDamage() throws {
+        for (byteCount, level) in [(5 << 19, 0), (.max / 2, 4)] {
+            let page = ManifestPage(level: level, entries: [.init(place: 1_023, digest: Sample.digest(of: "x"))])
+            let pages = PageStore()
+            let top = pages.sample(page.encoded())
+            let wrong = pages.sample(ManifestRoot(volumeByteCount: byteCount, top: top).encoded())
+            let whole = pages.sample(ManifestRoot(volumeByteCount: byteCount, top: nil).encoded())
+            let readers = try [wrong, whole].map { try ManifestReader($0, pages: pages) }
+            for (a, b) in [(readers[0], readers[1]), (readers[1], readers[0])] {
+                let error = #expect(throws: StoreError.self) { try a.forEachDifference(to: b) { _ in } }
+                #expect(error?.code == .damaged && error?.description.contains("beyond the end") == true)
+            }
+        }
+    }
+
     private func reader(
         _ model: VolumeModel,
         _ pages: PageStore,

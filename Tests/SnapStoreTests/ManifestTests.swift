@@ -228,6 +228,35 @@ struct ManifestTests {
         }
     }
 
+    /// What is lost is told by its span, cut at the volume's end; all else is read.
+    @Test(arguments: [0, 1_500, 2_999]) func theWalkGoesOnPastLostPages(start: Int) throws {
+        var generator = SeededRandom(seed: 11)
+        let model = VolumeModel.random(blockCount: 3_000, storedCount: 900, using: &generator)
+        let pages = PageStore()
+        let root = model.build(into: pages, using: &generator)
+        let top = try #require(ManifestReader(root, pages: pages).root.top)
+        let leaves = try ManifestPage(decoding: pages.page(top)).entries
+        #expect(leaves.map(\.place) == [0, 1, 2])
+        let spans = leaves.map { (PageID($0.digest), $0.place * 1_024..<min($0.place * 1_024 + 1_024, 3_000)) }
+        for (id, span) in spans + [(top, 0..<3_000)] {
+            let partial = PageStore()
+            for other in pages.ids where other != id { partial.store((other, try pages.page(other))) }
+            var lost: [Range<Int>] = []
+            var read: [Int] = []
+            try ManifestReader(root, pages: partial).forEachBlock(
+                from: BlockIndex(start),
+                onUnreadable: { (error, blocks) throws(StoreError) in
+                    #expect(error.code == .missing)
+                    lost.append(blocks)
+                },
+                { (index, _) throws(StoreError) in read.append(index.rawValue) }
+            )
+            let expected = max(span.lowerBound, start)..<max(span.upperBound, start)
+            #expect(lost == (expected.isEmpty ? [] : [expected]))
+            #expect(read == model.blocks.keys.filter { $0 >= start && !span.contains($0) }.sorted())
+        }
+    }
+
     private func blocks(of reader: ManifestReader, from start: Int) throws -> [(key: Int, value: Digest)] {
         var blocks: [(key: Int, value: Digest)] = []
         try reader.forEachBlock(from: BlockIndex(start), onFailure: { $0 }) {

@@ -118,6 +118,13 @@ final class PageStore: PageSource {
         return bytes
     }
 
+    /// Stores bytes under their digest.
+    func sample(_ bytes: [UInt8]) -> PageID {
+        let id = PageID(BlockHasher().digest(of: bytes))
+        pages.insert(id, bytes)
+        return id
+    }
+
     var ids: Set<PageID> { pages.ids }
     var reads: [PageID: Int] { pages.reads }
     func forgetReads() { pages.forgetReads() }

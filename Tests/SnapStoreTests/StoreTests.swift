@@ -131,6 +131,22 @@ struct StoreTests {
         }
     }
 
+    /// Under a name that is not theirs, or of a state that no record has.
+    @Test func recordsThatDoNotBelong() throws {
+        let objects = MemoryObjectStore()
+        let store = try Store.openOrCreate(objects, at: Sample.time)
+        var record = SnapshotRecord(revision: 1, snapshot: try Sample.snapshot())
+        let other = try #require(SnapshotID("snap-1234abcd"))
+        try objects.put(try record.encoded(), to: StoreLayout.key(of: other))
+        #expect(#expect(throws: StoreError.self) { _ = try store.record(of: other) }?.code == .damaged)
+        for state in [SnapshotState.pending, .error] {
+            record.snapshot.state = state
+            try store.write(record)
+            let error = #expect(throws: StoreError.self) { _ = try store.record(of: record.snapshot.id) }
+            #expect(error?.code == .damaged && error?.description.contains(state.rawValue) == true)
+        }
+    }
+
     @Test func keysOfPacks() {
         let key = StoreLayout.key(of: Sample.pack())
         #expect(key.path == "packs/3f/0189abcd-ef01-7234-9678-9abcdef0123f.pack")
@@ -140,6 +156,21 @@ struct StoreTests {
             "packs/0189abcd-ef01-7234-9678-9abcdef0123f.pack",
             "packs/3f/0189abcd-ef01-7234-9678-9abcdef0123f.json",
         ] { #expect(StoreLayout.pack(of: ObjectKey(wrong)) == nil, "\(wrong)") }
+    }
+
+    /// A medium that fails is damage; what is only out of reach is none.
+    @Test func damageIsToldFromOtherFailures() {
+        func error(_ operation: String, _ errno: Errno) -> StoreError {
+            StoreError(SystemError(operation, "/store/x", errno))
+        }
+        for errno in [Errno.ioError, Errno(rawValue: 61), Errno(rawValue: 117)] {
+            #expect(error("read", errno).code == .unreadable && error("read", errno).isDamage)
+            #expect(error("open", errno).isDamage && !error("write", errno).isDamage)
+        }
+        for errno in [Errno.permissionDenied, .tooManyOpenFiles, .noMemory] {
+            #expect(!error("read", errno).isDamage && !error("open", errno).isDamage)
+        }
+        #expect(error("open", .noSuchFileOrDirectory).isDamage)
     }
 
     @Test func errorsSayWhatToDo() {
