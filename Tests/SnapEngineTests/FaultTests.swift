@@ -36,7 +36,7 @@ struct FaultTests {
         }
     }
 
-    @Test(arguments: [(FaultMoment.before, 14), (.between, 1), (.after, 12)])
+    @Test(arguments: [(FaultMoment.before, 11), (.between, 1), (.after, 10)])
     func ofEveryCallOfACreate(_ moment: FaultMoment, _ leastCount: Int) throws {
         try Bench.with { bench in
             let source = BlockBytes(byteCount: 6 << 20 + 777, seed: 1)
