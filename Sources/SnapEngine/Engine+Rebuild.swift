@@ -66,22 +66,4 @@ extension Engine {
             return nil
         }
     }
-
-    /// A snapshot whose chunks are not all there is no longer what `completed` promises. Those are noted: the next
-    /// snapshot of the volume must not skip their blocks because this one has them.
-    private static func judgeSnapshots(
-        _ configuration: EngineConfiguration, _ outcome: inout RebuildOutcome
-    ) throws(EngineError) {
-        let engine = try open(configuration)
-        for snapshot in try engine.snapshots([]) {
-            guard let image = snapshot.image else { continue }
-            let missingCount = try engine.missingChunkCount(of: image, marking: true)
-            if missingCount > 0 {
-                outcome.damagedSnapshots.append(
-                    "\(snapshot.id): \(missingCount) of its chunks are missing; 'snapctl restore --keep-going' gets the rest"
-                )
-            }
-        }
-        try cataloguing { () throws(CatalogueError) in try engine.catalogue.noteJudged() }
-    }
 }

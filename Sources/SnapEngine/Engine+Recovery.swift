@@ -45,7 +45,7 @@ extension Engine {
         guard let image = snapshot.image else { return false }
         try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: [snapshot.id]) }
         let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
-        guard try missingChunkCount(of: image) == 0 else { return false }
+        guard try judge(image).isWhole else { return false }
         do throws(CatalogueError) {
             let outcome = try catalogue.complete(
                 snapshot.id, image: image, at: snapshot.completionTime ?? snapshot.startTime, trustedSince: generation)
@@ -54,38 +54,6 @@ extension Engine {
             guard error.code == .notPending else { throw EngineError(error) }
             return true
         }
-    }
-
-    /// How many of the chunks and pages of an image are not there to be relied on. With `marking`, those that the index
-    /// does not even know are noted as missing.
-    func missingChunkCount(of image: SnapshotImage, marking: Bool = false) throws(EngineError) -> Int {
-        guard let manifest = try? ManifestReader(image.manifestRoot, pages: pages) else { return 1 }
-        var missingCount = 0
-        var batch: [Digest] = []
-        let limit = 1_024
-        func ask() throws(EngineError) {
-            let asked = batch
-            batch = []
-            let trusted = try cataloguing { () throws(CatalogueError) in try catalogue.trusted(asked) }
-            let missing = asked.filter { !trusted.contains($0) }
-            missingCount += missing.count
-            guard marking else { return }
-            try cataloguing { () throws(CatalogueError) in
-                try catalogue.markMissing(missing, reason: "no pack of the store holds it")
-            }
-        }
-        // Later pages name chunks too: one that is damaged hides only its own.
-        try manifest.forEachBlock(
-            onUnreadable: { (error, _) throws(EngineError) in
-                guard error.isDamage else { throw EngineError(error) }
-                missingCount += 1
-            },
-            { (_, digest) throws(EngineError) in
-                batch.append(digest)
-                if batch.count >= limit { try ask() }
-            })
-        try ask()
-        return missingCount
     }
 
     /// Packs that were published but not committed: durable, so that nobody need store their chunks again.
