@@ -29,8 +29,10 @@ final class RunningProgram {
         }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
+        var attributes = Self.attributesOfAShell()
+        defer { posix_spawnattr_destroy(&attributes) }
         var process: pid_t = 0
-        let code = posix_spawn(&process, arguments[0], &actions, nil, &words, environ)
+        let code = posix_spawn(&process, arguments[0], &actions, &attributes, &words, environ)
         guard code == 0 else {
             throw Command.Failure(description: "\(arguments[0]): \(Errno(rawValue: code))")
         }
@@ -38,6 +40,19 @@ final class RunningProgram {
     }
 
     deinit { _ = try? end(SIGKILL) }
+
+    /// Signals as a shell hands them on, whoever runs the tests: nohup(1), or a script in the background, ignores some.
+    private static func attributesOfAShell() -> posix_spawnattr_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGHUP, SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        return attributes
+    }
 
     func signal(_ signal: CInt) { if !hasEnded { kill(number, signal) } }
 
