@@ -5,7 +5,7 @@ package import SnapSystem
 
 extension Engine {
     /// Threads that read, check and write: far more than processors, for most of them wait for one of two disks.
-    var imageWorkerCount: Int { configuration.workerCount + 6 }
+    var imageWorkerCount: Int { configuration.workerCount + 14 }
 
     /// Writes an image to a block device, or to a file that it makes. Returns once the target is on the medium.
     ///
