@@ -62,7 +62,7 @@ extension Database {
 }
 
 /// A row of table `snapshot`, taken from the statement itself: GRDB's `Row` finds out anew for every value what kind of
-/// row it is, which at 10,000 snapshots takes as long as all the rest.
+/// row it is, which at 10,000 snapshots took as long as SQLite itself.
 private struct SnapshotRow {
     static let columns = """
         s.snapshotId, s.volume, s.state, s.stateMessage, s.startTime, s.completionTime, s.ownerId, s.description, \

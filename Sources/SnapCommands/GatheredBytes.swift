@@ -40,7 +40,7 @@ struct GatheredBytes {
         return true
     }
 
-    /// As one piece: byte by byte, with each index checked, copying was a sixth of a long listing's time.
+    /// As one piece: byte by byte, with each index checked, this led the profile of a long listing.
     private mutating func copy(_ source: Span<UInt8>, to offset: Int) {
         unsafe source.withUnsafeBytes { source in
             unsafe storage.withUnsafeMutableBytes { target in
