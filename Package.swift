@@ -59,9 +59,16 @@ let package = Package(
             ],
             swiftSettings: pointerFree),
         .target(
+            name: "SnapConsistency",
+            dependencies: [
+                "SnapModel", "SnapSystem", "SnapDevice", "CLinux",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "SnapEngine",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "SnapDevice", "SnapStore", "SnapCatalogue",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: pointerFree),
@@ -87,9 +94,10 @@ let package = Package(
         tests("SnapSystem"),
         tests("SnapCodec", ["CKernels"]),
         tests("SnapDevice"),
+        tests("SnapConsistency", ["SnapDevice"]),
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
-        tests("SnapEngine", ["SnapDevice", "SnapStore", "SnapCatalogue"]),
+        tests("SnapEngine", ["SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue"]),
         tests(
             "SnapCommands", ["SnapEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             exclude: ["Golden"]),

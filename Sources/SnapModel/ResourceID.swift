@@ -71,3 +71,11 @@ package struct VolumeID: ResourceID {
     package let rawValue: String
     package init(wellFormed rawValue: String) { self.rawValue = rawValue }
 }
+
+/// Names what was taken at one instant of several volumes: `set-` + 17 hex. EBS has no such id: its CreateSnapshots
+/// answers with the snapshots alone.
+package struct SnapshotSetID: ResourceID {
+    package static var prefix: String { "set" }
+    package let rawValue: String
+    package init(wellFormed rawValue: String) { self.rawValue = rawValue }
+}

@@ -20,12 +20,17 @@ package struct Snapshot: Hashable, Sendable {
     package var processedByteCount: Int
     /// Known once completed.
     package var image: SnapshotImage?
+    /// What was taken at one instant with it; nil for a snapshot of one volume.
+    package var setID: SnapshotSetID?
+    package var worker: SnapshotWorker?
+    package var durations: SnapshotDurations
 
     package init(
         id: SnapshotID, volume: Volume, state: SnapshotState, stateMessage: String? = nil, startTime: Timestamp,
         completionTime: Timestamp? = nil, ownerID: String, description: String, tags: [Tag] = [],
         isEncrypted: Bool = false, consistency: Consistency, volumeByteCount: Int, processedByteCount: Int = 0,
-        image: SnapshotImage? = nil
+        image: SnapshotImage? = nil, setID: SnapshotSetID? = nil, worker: SnapshotWorker? = nil,
+        durations: SnapshotDurations = SnapshotDurations()
     ) {
         self.id = id
         self.volume = volume
@@ -41,6 +46,9 @@ package struct Snapshot: Hashable, Sendable {
         self.volumeByteCount = volumeByteCount
         self.processedByteCount = processedByteCount
         self.image = image
+        self.setID = setID
+        self.worker = worker
+        self.durations = durations
     }
 }
 
@@ -70,20 +78,30 @@ package struct SnapshotImage: Hashable, Sendable {
     }
 }
 
-/// How the point in time of a snapshot was made (DESIGN §5). More methods are to come.
-package enum ConsistencyMethod: String, Sendable, Codable, CaseIterable {
-    /// The volume was claimed, so that nobody could write to it, until it was read.
-    case exclusive
-    /// The volume was read while it may have been written to.
-    case none
+/// The process that carries a snapshot on, or carried it to its end.
+package struct SnapshotWorker: Hashable, Sendable {
+    package var processNumber: Int32
+    /// How many processes have carried it, this one included: more than one where it was resumed.
+    package var attemptCount: Int
+    /// Where the process writes what it does.
+    package var logPath: String?
+
+    package init(processNumber: Int32, attemptCount: Int = 1, logPath: String? = nil) {
+        self.processNumber = processNumber
+        self.attemptCount = attemptCount
+        self.logPath = logPath
+    }
 }
 
-/// What the image may be trusted to be, for ever.
-package struct Consistency: Hashable, Sendable {
-    package var method: ConsistencyMethod
+/// How long the parts of the work took; nil where a part was not come to.
+package struct SnapshotDurations: Hashable, Sendable {
+    /// From the request to the point in time: looking, hooks, syncing, freezing.
+    package var securing: Duration?
+    /// Reading and storing the image.
+    package var imaging: Duration?
 
-    package init(method: ConsistencyMethod) { self.method = method }
-
-    /// Whether every byte is from one instant.
-    package var isPointInTime: Bool { method != .none }
+    package init(securing: Duration? = nil, imaging: Duration? = nil) {
+        self.securing = securing
+        self.imaging = imaging
+    }
 }

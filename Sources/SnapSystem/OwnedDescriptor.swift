@@ -57,6 +57,12 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         self.path = path
     }
 
+    /// Takes over a descriptor that nobody else closes; `path` is the subject of errors.
+    package init(adopting number: CInt, path: FilePath) {
+        self.number = DescriptorNumber(value: number)
+        self.path = path
+    }
+
     /// close(2), for writers: a write that failed late is told here.
     package consuming func close() throws(SystemError) {
         let subject = path.string

@@ -3,6 +3,7 @@
 #ifndef SNAPCTL_CLINUX_H
 #define SNAPCTL_CLINUX_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -73,6 +74,17 @@ uint32_t clinux_minor(uint64_t device);
 // MADV_HUGEPAGE, and a private anonymous mapping that is aligned for O_DIRECT. NULL on failure.
 void *clinux_map_memory(size_t byte_count);
 int clinux_unmap_memory(void *memory, size_t byte_count);
+
+// pipe2(2) with O_CLOEXEC: GNU-only.
+int clinux_pipe(int ends[2]);
+
+// pidfd_open(2), pidfd_send_signal(2): the C library has no functions for them before glibc 2.36.
+int clinux_pidfd_open(pid_t process);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+// posix_spawn_file_actions_addclosefrom_np(3), POSIX_SPAWN_SETSID: GNU-only.
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+extern const short CLINUX_POSIX_SPAWN_SETSID;
 
 // PR_SET_NAME
 int clinux_name_thread(const char *name);

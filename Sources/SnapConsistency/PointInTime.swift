@@ -1,0 +1,118 @@
+package import SnapDevice
+package import SnapModel
+package import SystemPackage
+
+/// One way to make a point in time of one volume: the seam behind which `clone`, `lvm-thin`, `lvm`, `exclusive`,
+/// `freeze` and `none` are, and `live` will be.
+///
+/// `Quiescence` calls, from one thread, in this order: `prepare`; then, for the volumes of a set all at once, hooks and the
+/// freeze of `targets`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
+/// `abandon` of all that were prepared and not taken, and `release` of those that were.
+package protocol PointInTimeMethod: AnyObject, Sendable {
+    var method: ConsistencyMethod { get }
+    var facts: VolumeFacts { get }
+    /// What is to be frozen around `take`, deepest mount point first; empty where nothing is mounted, or the method
+    /// quiets the filesystems by itself. Of a set, also what a method alone would quiet by itself (`isInSet`).
+    func targets(isInSet: Bool) -> [FreezeTarget]
+    /// Whether what is frozen stays so until the image is read.
+    var holdsFreeze: Bool { get }
+    /// The best level that it reaches without hooks, if the freeze succeeds.
+    var level: ConsistencyLevel { get }
+
+    /// Before anything is frozen: looks, opens, flushes, reserves. It may take as long as it needs to.
+    func prepare() throws(ConsistencyError)
+    /// While everything is frozen: fixes the bytes of the instant. Milliseconds.
+    func take() throws(ConsistencyError) -> any PointInTime
+    /// Undoes `prepare`, and what a `take` that threw had done.
+    func abandon()
+}
+
+/// The bytes of one instant of a volume, held until `release`.
+package protocol PointInTime: AnyObject, Sendable {
+    /// Reads them.
+    var reader: VolumeReader { get }
+    /// What another process needs to go on with them; nil where they end with this process.
+    var lease: PointInTimeLease? { get }
+    /// Called now and then while they are read, from a thread of its own: watches what holds them, and helps where it
+    /// can. Throws `pointInTimeLost`, `freezeExpired` once they may not be those of the instant.
+    func tend() throws(ConsistencyError)
+    /// Called once all is read: throws unless every byte that was read is of the instant.
+    func confirm() throws(ConsistencyError)
+    /// Gives everything back. Also called twice, and after a failure.
+    func release()
+}
+
+/// What outlives the process that took a point in time, so that another can go on with it or clear it away.
+package enum PointInTimeLease: Hashable, Sendable, Codable {
+    /// A clone of an image file. `window`: the bytes of it that are the volume.
+    case clone(path: String, inode: UInt64, offset: Int, byteCount: Int)
+    /// A temporary snapshot of a logical volume.
+    case logicalVolume(group: String, name: String, uuid: String, isThin: Bool)
+}
+
+/// A filesystem that is to be frozen.
+package struct FreezeTarget: Hashable, Sendable {
+    package var mountPoint: FilePath
+    /// `ext4`
+    package var filesystemType: String
+
+    package init(mountPoint: FilePath, filesystemType: String) {
+        self.mountPoint = mountPoint
+        self.filesystemType = filesystemType
+    }
+}
+
+/// What the user asked of the point in time.
+package struct PointInTimeOptions: Hashable, Sendable {
+    /// nil: `auto`.
+    package var method: ConsistencyMethod?
+    /// Nothing stays frozen for longer.
+    package var maxFreeze: Duration = defaultMaxFreeze
+    /// Where clones are made; nil: beside the image file. On its filesystem.
+    package var cloneDirectory: FilePath?
+    /// Of a thick LVM snapshot; nil: by the size of the volume and the room in its group.
+    package var reserveByteCount: Int?
+    /// Consent to image the volume of the running system.
+    package var allowsRootVolume = false
+    package var onQuiesceFailure = QuiesceFailurePolicy.fail
+    package var hooks = HookSettings()
+    /// What must not be on a filesystem that is frozen: the store, the catalogue, logs, by the words for messages.
+    package var needs: [FrozenNeed] = []
+
+    package static let defaultMaxFreeze = Duration.seconds(30)
+
+    package init() {}
+}
+
+/// What happens when hooks or the freeze fail.
+package enum QuiesceFailurePolicy: String, Sendable, Codable, CaseIterable {
+    case fail
+    /// Goes on without them, and says so in the record.
+    case crashConsistent = "crash-consistent"
+}
+
+/// Something that the snapshot itself needs, so that it must not lie on a frozen filesystem.
+package struct FrozenNeed: Hashable, Sendable {
+    /// "the store"
+    package var words: String
+    package var path: FilePath
+
+    package init(_ words: String, _ path: FilePath) {
+        self.words = words
+        self.path = path
+    }
+}
+
+/// Which hooks are run.
+package struct HookSettings: Hashable, Sendable {
+    /// All executables in it, by name; a folder that does not exist has none.
+    package var directory: FilePath?
+    /// Run after those of the directory.
+    package var others: [FilePath] = []
+    /// Of each call.
+    package var timeout: Duration = .seconds(60)
+
+    package static let defaultDirectory: FilePath = "/etc/snapctl/hooks.d"
+
+    package init() {}
+}
