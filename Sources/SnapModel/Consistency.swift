@@ -26,6 +26,20 @@ package enum ConsistencyLevel: String, Sendable, Codable, CaseIterable {
     case none
 }
 
+extension ConsistencyLevel: Comparable {
+    /// The better one is the lesser, as in the order of the cases.
+    package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+    private var rank: Int {
+        switch self {
+        case .application: 0
+        case .filesystem: 1
+        case .crash: 2
+        case .none: 3
+        }
+    }
+}
+
 /// How the point in time was made, and what that makes the image.
 package struct Consistency: Hashable, Sendable {
     package var method: ConsistencyMethod

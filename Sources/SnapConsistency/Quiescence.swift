@@ -1,0 +1,185 @@
+package import SnapModel
+package import SnapSystem
+package import SystemPackage
+
+/// Brings volumes to rest, takes the point in time of each at one common instant, and wakes them: hooks, freeze, `take`,
+/// thaw, hooks (DESIGN §5).
+///
+/// Used from one thread. Whatever it was doing when it threw is undone. Where a method holds the freeze, the volumes
+/// sleep on until `wake`.
+package final class Quiescence {
+    /// What was reached.
+    package struct Outcome {
+        /// In the order of the methods.
+        package var points: [any PointInTime]
+        package var consistencies: [Consistency]
+    }
+
+    private let methods: [any PointInTimeMethod]
+    private let options: PointInTimeOptions
+    private let journal: FreezeJournal
+    private var preparedCount = 0
+    private var hooks: HookSequence?
+    private var freezer: Freezer?
+    private var freezeDuration: Duration?
+    private var hasQuiesceFailed = false
+
+    /// Told what happens, a line each, for the log.
+    package var report: (String) -> Void = { _ in }
+    /// Asked between the steps: throws when somebody wants it to end.
+    package var check: () throws(ConsistencyError) -> Void = {}
+
+    package init(_ methods: [any PointInTimeMethod], _ options: PointInTimeOptions, journal: FreezeJournal) {
+        self.methods = methods
+        self.options = options
+        self.journal = journal
+    }
+
+    /// Everything that can be done, and refused, before anybody is held up.
+    package func prepare() throws(ConsistencyError) {
+        do throws(ConsistencyError) {
+            try FreezeNeeds.check(targets, needs: options.needs)
+            for method in methods {
+                preparedCount += 1
+                try method.prepare()
+            }
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// Undoes `prepare`.
+    package func abandon() {
+        for method in methods.prefix(preparedCount) { method.abandon() }
+        preparedCount = 0
+    }
+
+    /// Takes the points in time. When it returns, all runs on again, unless a method holds the freeze.
+    package func take(_ context: HookContext) throws(ConsistencyError) -> Outcome {
+        do throws(ConsistencyError) {
+            try runHooks(context)
+            try freeze()
+            let instant = Timestamp.now()
+            let points = try takeAll()
+            do throws(ConsistencyError) {
+                try check()
+                if !holdsFreeze { try wake() }
+            } catch {
+                for point in points { point.release() }
+                throw error
+            }
+            return Outcome(points: points, consistencies: consistencies(at: instant))
+        } catch {
+            sleepNoLonger()
+            abandon()
+            throw error
+        }
+    }
+
+    /// Thaws, and runs the hooks that wake. Throws `freezeExpired` when the freeze had ended before: what was read or
+    /// taken since is not of one instant. Without effect when nothing sleeps.
+    package func wake() throws(ConsistencyError) {
+        defer { sleepNoLonger() }
+        guard let freezer else { return }
+        let duration = try freezer.thaw()
+        freezeDuration = duration
+        report("thawed after \(duration.formattedMilliseconds)")
+    }
+
+    /// What is known of the image of a volume by now.
+    package func consistencies(at instant: Timestamp) -> [Consistency] {
+        methods.map { method in
+            Consistency(
+                method: method.method, level: level(of: method), instant: method.method == .none ? nil : instant,
+                freezeDuration: freezeDuration, hooks: hooks?.runs ?? [])
+        }
+    }
+
+    package var holdsFreeze: Bool { freezer != nil && methods.contains(where: \.holdsFreeze) }
+
+    /// For `freeze`: throws once what is frozen has been thawed by anybody.
+    package func confirmFrozen() throws(ConsistencyError) { try freezer?.confirmFrozen() }
+
+    // MARK: - Steps
+
+    private var targets: [FreezeTarget] {
+        var targets: [FreezeTarget] = []
+        for target in methods.flatMap({ $0.targets(isInSet: methods.count > 1) }) where !targets.contains(target) {
+            targets.append(target)
+        }
+        // Deepest first over all volumes: one may be mounted inside another.
+        return targets.sorted { $0.mountPoint.components.count > $1.mountPoint.components.count }
+    }
+
+    private func runHooks(_ context: HookContext) throws(ConsistencyError) {
+        try check()
+        let sequence = try HookSequence(options.hooks, context)
+        guard !sequence.isEmpty else { return }
+        hooks = sequence
+        do throws(ConsistencyError) {
+            try sequence.freeze()
+            report("hooks are done: \(sequence.runs.map(\.name).joined(separator: ", "))")
+        } catch {
+            try tolerate(error)
+            sequence.thaw()
+        }
+    }
+
+    private func freeze() throws(ConsistencyError) {
+        try check()
+        guard !targets.isEmpty else { return }
+        let freezer = try Freezer.start(targets, maxFreeze: options.maxFreeze, journal: journal)
+        self.freezer = freezer
+        do throws(ConsistencyError) {
+            try freezer.freeze()
+            report("frozen: \(targets.map(\.mountPoint.string).joined(separator: ", "))")
+        } catch {
+            freezer.stop()
+            self.freezer = nil
+            // What is read while frozen has no instant without the freeze.
+            if methods.contains(where: \.holdsFreeze) { throw error }
+            try tolerate(error)
+        }
+    }
+
+    private func takeAll() throws(ConsistencyError) -> [any PointInTime] {
+        var points: [any PointInTime] = []
+        do throws(ConsistencyError) {
+            for method in methods { points.append(try method.take()) }
+            preparedCount = 0
+            return points
+        } catch {
+            for point in points { point.release() }
+            throw error
+        }
+    }
+
+    /// Goes on after a failed hook or freeze, where the user said so.
+    private func tolerate(_ error: ConsistencyError) throws(ConsistencyError) {
+        guard options.onQuiesceFailure == .crashConsistent else { throw error }
+        hasQuiesceFailed = true
+        report("goes on without: \(error)")
+    }
+
+    private func sleepNoLonger() {
+        freezer?.stop()
+        freezer = nil
+        hooks?.thaw()
+    }
+
+    private func level(of method: any PointInTimeMethod) -> ConsistencyLevel {
+        guard method.level < .none else { return .none }
+        if hasQuiesceFailed { return max(.crash, method.level) }
+        // Programs at rest above filesystems that are not would be no better than these.
+        return hooks == nil || method.level > .filesystem ? method.level : .application
+    }
+}
+
+extension Duration {
+    /// "12.3 ms"
+    var formattedMilliseconds: String {
+        let tenths = Int((self / .milliseconds(1) * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) ms"
+    }
+}

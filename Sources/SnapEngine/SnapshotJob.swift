@@ -1,0 +1,143 @@
+internal import SnapCatalogue
+internal import SnapConsistency
+internal import SnapDevice
+internal import SnapModel
+internal import SnapSystem
+
+/// Carries the pending snapshots of one instant, of one volume or of a set, to their common end: all of them become
+/// `completed`, or all `error`.
+///
+/// Used from one thread. It gives back the points in time, and wakes what sleeps, on every path.
+final class SnapshotJob {
+    private let engine: Engine
+    private let cancellation: CancellationFlag
+    private let progress: JobProgress
+    private let watch: PendingWatch
+    private var snapshots: [Snapshot]
+    private var points: [any PointInTime] = []
+    private var quiescence: Quiescence?
+    private let clock = Stopwatch()
+
+    init(_ snapshots: [Snapshot], engine: Engine, progress: TransferProgress, cancellation: CancellationFlag) {
+        self.engine = engine
+        self.cancellation = cancellation
+        self.snapshots = snapshots
+        let parts = JobProgress(total: progress, byteCounts: snapshots.map(\.volumeByteCount))
+        self.progress = parts
+        watch = PendingWatch(
+            zip(snapshots, parts.parts).map { PendingWatch.Subject(snapshot: $0.id, progress: $1) },
+            catalogue: engine.catalogue, cancellation: cancellation)
+    }
+
+    /// Runs `body`; what it throws becomes the StateMessage of every snapshot, and their state `error`.
+    func run<Result>(_ body: (SnapshotJob) throws(EngineError) -> Result) throws(EngineError) -> Result {
+        do throws(EngineError) {
+            defer { watch.stop() }
+            defer { giveBack() }
+            return try body(self)
+        } catch {
+            // What stopped the threads is the consequence of what the watch has found.
+            var error = watch.failure ?? error
+            error.snapshot = snapshots.first?.id
+            engine.end(snapshots.map(\.id), because: error)
+            engine.log.error(snapshots, "ended as error: \(error.explanation)")
+            throw error
+        }
+    }
+
+    /// Takes the points in time of all. What was prepared is undone when it throws.
+    func secure(_ quiescence: Quiescence, _ context: HookContext) throws(EngineError) -> [Snapshot] {
+        self.quiescence = quiescence
+        quiescence.report = { [engine, snapshots] in engine.log.info(snapshots, $0) }
+        quiescence.check = { [cancellation] () throws(ConsistencyError) in
+            if cancellation.isCancelled { throw ConsistencyError(.cancelled, cancellation.reason) }
+        }
+        let outcome = try quiescing { () throws(ConsistencyError) in try quiescence.take(context) }
+        points = outcome.points
+        for index in snapshots.indices {
+            snapshots[index].consistency = outcome.consistencies[index]
+            snapshots[index].volumeByteCount = points[index].reader.byteCount
+            snapshots[index].durations.securing = clock.elapsed
+            try note(points[index], of: snapshots[index])
+        }
+        watch.tend(points)
+        engine.log.info(snapshots, "the point in time is secured by \(snapshots[0].consistency.method.rawValue)")
+        return snapshots
+    }
+
+    /// Goes on with points in time that another process has taken.
+    func adopt(_ points: [any PointInTime]) {
+        self.points = points
+        watch.tend(points)
+    }
+
+    /// Whether volumes are held up until the read is done.
+    var holdsFreeze: Bool { quiescence?.holdsFreeze ?? false }
+
+    /// Reads and stores everything, and completes.
+    func finish() throws(EngineError) -> [Snapshot] {
+        progress.begin()
+        let clock = Stopwatch()
+        let generation = try engine.trustGeneration(of: snapshots)
+        // Those that hold somebody up come first.
+        let order = snapshots.indices.sorted { isHolding($0) && !isHolding($1) }
+        var waiting = order.filter(isHolding).count
+        for index in order {
+            try image(index) { () throws(EngineError) in
+                guard isHolding(index) else { return }
+                waiting -= 1
+                if waiting == 0 { try wake() }
+            }
+        }
+        for index in snapshots.indices { snapshots[index].durations.imaging = clock.elapsed }
+        snapshots = try engine.complete(
+            zip(snapshots, points).map { ImagedSnapshot(snapshot: $0, reader: isHeld($1) ? nil : $1.reader) },
+            trustedSince: generation)
+        engine.log.info(snapshots, "completed")
+        return snapshots
+    }
+
+    // MARK: - Parts
+
+    private func note(_ point: any PointInTime, of snapshot: Snapshot) throws(EngineError) {
+        try cataloguing { () throws(CatalogueError) in
+            try engine.catalogue.notePointInTime(
+                snapshot.id, consistency: snapshot.consistency, lease: point.lease?.text,
+                securing: clock.elapsed, volumeByteCount: snapshot.volumeByteCount)
+        }
+    }
+
+    private func isHolding(_ index: Int) -> Bool { snapshots[index].consistency.method == .freeze }
+
+    /// Its bytes are those of the instant only as long as it was frozen.
+    private func isHeld(_ point: any PointInTime) -> Bool { point.reader.facts == nil }
+
+    private func image(_ index: Int, onReadEnd: () throws(EngineError) -> Void) throws(EngineError) {
+        let (snapshot, point) = (snapshots[index], points[index])
+        snapshots[index].image = try engine.image(
+            snapshot, point.reader, progress.parts[index], cancellation
+        ) { () throws(EngineError) in
+            try quiescing { () throws(ConsistencyError) in try point.confirm() }
+            try onReadEnd()
+        }
+        snapshots[index].processedByteCount = snapshot.volumeByteCount
+    }
+
+    private func wake() throws(EngineError) {
+        guard let quiescence else { return }
+        try quiescing { () throws(ConsistencyError) in try quiescence.wake() }
+        for index in snapshots.indices {
+            guard let instant = snapshots[index].consistency.instant else { continue }
+            snapshots[index].consistency = quiescence.consistencies(at: instant)[index]
+        }
+    }
+
+    private func giveBack() {
+        try? quiescence?.wake()
+        for (snapshot, point) in zip(snapshots, points) {
+            point.release()
+            try? engine.catalogue.releasePointInTime(snapshot.id)
+        }
+        points = []
+    }
+}
