@@ -17,6 +17,7 @@ let package = Package(
     products: [.executable(name: "snapctl", targets: ["snapctl"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -69,14 +70,16 @@ let package = Package(
             name: "SnapEngine",
             dependencies: [
                 "SnapModel", "SnapSystem", "SnapCodec", "SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: pointerFree),
         .target(
             name: "SnapCommands",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "SnapEngine",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapConsistency", "SnapEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: pointerFree),
@@ -105,6 +108,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "snapctl", "SnapTestSupport", "SnapModel", "SnapSystem",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

@@ -1,47 +1,60 @@
 internal import ArgumentParser
 internal import SnapEngine
 internal import SnapModel
+internal import SnapSystem
+internal import SystemPackage
 
 /// `snapctl create`
 struct CreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Take a snapshot of a volume.",
+        abstract: "Take a snapshot of a volume, or of several at one instant.",
         discussion: """
-            Reads the volume and stores what nobody stored before. While it runs, others see the snapshot as pending \
-            with its progress; it is completed once every byte is durable. Then its record is printed, as EBS prints \
-            that of create-snapshot. Ctrl-C and SIGTERM end it as state error.
+            Fixes one instant of the volume, and answers with the pending record as soon as that is secured; a worker in \
+            the background then stores what nobody stored before. From then on the volume may be written to, mounted and \
+            unmounted: the snapshot keeps the bytes of its instant. Where they cannot be kept apart from the volume \
+            (exclusive, freeze, none), create stays until all is read and stored, unless --no-wait. 'snapctl volume inspect' \
+            shows which methods a volume allows:
 
-            With --consistency exclusive (the default) the volume must not be in use: it is claimed until it is read, \
-            so that the image is of one point in time, and mounting it meanwhile fails. With none, a volume in use is \
-            read as it is, and the record says for ever that the image is not of one point in time.
+              clone      an image file, or a loop device over one, on XFS, btrfs …: held for milliseconds
+              lvm-thin   a thin logical volume: a temporary LVM snapshot; held for milliseconds
+              lvm        a thick one; changes made meanwhile need a reserve
+              exclusive  what is not in use: claimed until it is read, so that mounting it meanwhile fails
+              freeze     a mounted filesystem: frozen until it is read, never longer than --max-freeze
+              none       read as it is: the image is not of one instant, and its record says so for ever
+
+            auto takes the first of them that is possible, never none, and freeze only where the volume can be read in \
+            time. Hooks bring databases to rest before, and wake them after. With several --volume, as EBS's \
+            create-snapshots, all are taken at one instant, and all become completed or none.
 
             EXAMPLES
               snapctl create --volume /dev/vdb --description "before the upgrade"
-              snapctl create --volume-id vol-0123456789abcdef0 --output text
-              snapctl create --volume disk.img --quiet
+              snapctl create --volume /dev/vg0/data --wait
+              snapctl create --volume data.img --volume log.img --description "database"
+              snapctl create --volume /dev/vdc1 --consistency freeze --max-freeze 60s
             """,
-        aliases: ["create-snapshot"]
+        aliases: ["create-snapshot", "create-snapshots"]
     )
 
     @Option(
         name: [.long, .customLong("volume-id")],
         help: ArgumentHelp(
-            "A block device, an image file, or the vol- id of a volume that was imaged before.",
+            "A block device, an image file, or the vol- id of a volume that was imaged before; may be repeated.",
             valueName: "path-or-id"
         ),
         completion: .file()
     )
-    var volume: String
+    var volume: [String]
 
     @Option(help: ArgumentHelp("What the snapshot is for: at most 255 characters.", valueName: "text"))
     var description = ""
 
-    @Option(help: ArgumentHelp("How the point in time is made.", valueName: "method"))
-    var consistency = ConsistencyMethod.exclusive
+    @OptionGroup(title: "Point in time") var pointInTime: PointInTimeArguments
 
-    @Flag(help: "Return when the snapshot is completed. This release always does.")
-    var wait = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Stay until it is completed, with a progress bar; or answer as soon as the point in time is secured.")
+    var wait: Bool?
 
     @Option(
         help: ArgumentHelp(
@@ -55,14 +68,12 @@ struct CreateCommand: ParsableCommand {
 
     func run() throws {
         let request = try request()
-        let engine = try Engine.openForCreating(shared.configuration(packByteCount: packSize?.byteCount), request)
+        let configuration = try shared.configuration(packByteCount: packSize?.byteCount)
         let run = LongRun("create", tellsNew: true, isQuiet: shared.quiet)
-        let snapshot = try run.cancellable { () throws(EngineError) in
-            try engine.create(request, progress: run.progress, cancellation: run.cancellation) { pending in
-                run.announce(pending.id.rawValue)
-            }
-        }
-        try SnapshotAnswer(snapshot: snapshot).print(as: shared.format)
+        let snapshots = try WorkerRun(configuration: configuration, waits: wait, run: run)
+            .carryOut(.create(request))
+        _ = WorkerRun.resumeInterrupted(configuration)
+        try SnapshotsAnswer.of(snapshots).print(as: shared.format)
     }
 
     /// What is asked for, checked as far as that needs no look at the machine.
@@ -76,10 +87,22 @@ struct CreateCommand: ParsableCommand {
             )
         }
         return CreateRequest(
-            volume: try Identifiers.volume(volume),
+            volumes: try volume.map { (text) throws(EngineError) in try Self.located(Identifiers.volume(text)) },
             description: description,
-            consistency: consistency
+            options: try pointInTime.options()
         )
+    }
+
+    /// An id stays what it is; a file that is named like one is reached as `./vol-…`.
+    private static func located(_ volume: String) -> String {
+        VolumeID(volume) == nil ? PointInTimeArguments.absolute(volume).string : volume
+    }
+}
+
+/// One snapshot as EBS's CreateSnapshot answers, several as CreateSnapshots does.
+enum SnapshotsAnswer {
+    static func of(_ snapshots: [Snapshot]) -> any Answer {
+        snapshots.count == 1 ? SnapshotAnswer(snapshot: snapshots[0]) : SnapshotListAnswer(snapshots: snapshots)
     }
 }
 

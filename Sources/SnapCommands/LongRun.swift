@@ -16,10 +16,22 @@ struct LongRun {
 
     /// Runs `body` with SIGINT, SIGTERM and SIGHUP as a wish to `cancellation`.
     func cancellable<Result>(_ body: () throws(EngineError) -> Result) throws(EngineError) -> Result {
-        let watch = SignalWatch(cancelling: cancellation)
-        defer { withExtendedLifetime(watch) {} }
-        return try shown(body)
+        try heedingSignals { () throws(EngineError) in try shown(body) }
     }
+
+    /// `cancellable`, without showing progress by itself. `heedsHangup`: whether SIGHUP is such a wish, too.
+    func heedingSignals<Result>(
+        heedsHangup: Bool = true, _ body: () throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        let watch = SignalWatch(cancelling: cancellation, heedsHangup: heedsHangup)
+        defer { withExtendedLifetime(watch) {} }
+        return try body()
+    }
+
+    /// Shows progress from now on, until `finish`.
+    func start() { reporter?.start() }
+
+    func finish(hasSucceeded: Bool) { reporter?.finish(hasSucceeded: hasSucceeded) }
 
     /// Runs `body`, which signals end at once.
     func shown<Result>(_ body: () throws(EngineError) -> Result) throws(EngineError) -> Result {

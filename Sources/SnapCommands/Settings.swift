@@ -6,6 +6,7 @@ internal import SystemPackage
 struct Settings {
     static let ownerDigitCount = 12
     static let systemRoot: FilePath = "/var/lib/snapctl"
+    static let systemLogDirectory: FilePath = "/var/log/snapctl"
 
     var variable: (String) -> String?
     var isSuperuser: Bool
@@ -22,11 +23,21 @@ struct Settings {
 
     /// What the engine is opened with. Throws `invalidParameter`.
     func configuration(root: String?, packByteCount: Int? = nil) throws(EngineError) -> EngineConfiguration {
-        EngineConfiguration(
-            root: try self.root(option: root),
+        // A worker has another working folder.
+        let root = PointInTimeArguments.absolute(try self.root(option: root).string)
+        var configuration = EngineConfiguration(
+            root: root,
             ownerID: try ownerID(),
             packByteCount: try Self.checked(packByteCount: packByteCount)
         )
+        configuration.logPath = logDirectory(root: root).appending(WorkerLog.fileName)
+        return configuration
+    }
+
+    /// `SNAPCTL_LOG_DIR`; with the root of the system, where administrators look for logs; else inside the root.
+    private func logDirectory(root: FilePath) -> FilePath {
+        if let directory = variable("SNAPCTL_LOG_DIR") { return PointInTimeArguments.absolute(directory) }
+        return isSuperuser && root == Self.systemRoot ? Self.systemLogDirectory : root.appending("log")
     }
 
     /// The option, `SNAPCTL_ROOT`, or the place that the kind of user suggests.

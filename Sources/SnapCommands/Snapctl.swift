@@ -25,8 +25,9 @@ struct Snapctl: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            CreateCommand.self, ListCommand.self, RestoreCommand.self, VerifyCommand.self, DiffCommand.self,
-            BenchmarkCommand.self, CatalogueCommand.self,
+            CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
+            RestoreCommand.self, VerifyCommand.self, DiffCommand.self, DoctorCommand.self, BenchmarkCommand.self,
+            CatalogueCommand.self, WorkerCommand.self,
         ]
     )
 }

@@ -42,14 +42,6 @@ package protocol PointInTime: AnyObject, Sendable {
     func release()
 }
 
-/// What outlives the process that took a point in time, so that another can go on with it or clear it away.
-package enum PointInTimeLease: Hashable, Sendable, Codable {
-    /// A clone of an image file. `window`: the bytes of it that are the volume.
-    case clone(path: String, inode: UInt64, offset: Int, byteCount: Int)
-    /// A temporary snapshot of a logical volume.
-    case logicalVolume(group: String, name: String, uuid: String, isThin: Bool)
-}
-
 /// A filesystem that is to be frozen.
 package struct FreezeTarget: Hashable, Sendable {
     package var mountPoint: FilePath
@@ -63,7 +55,7 @@ package struct FreezeTarget: Hashable, Sendable {
 }
 
 /// What the user asked of the point in time.
-package struct PointInTimeOptions: Hashable, Sendable {
+package struct PointInTimeOptions: Hashable, Sendable, Codable {
     /// nil: `auto`.
     package var method: ConsistencyMethod?
     /// Nothing stays frozen for longer.
@@ -92,7 +84,7 @@ package enum QuiesceFailurePolicy: String, Sendable, Codable, CaseIterable {
 }
 
 /// Something that the snapshot itself needs, so that it must not lie on a frozen filesystem.
-package struct FrozenNeed: Hashable, Sendable {
+package struct FrozenNeed: Hashable, Sendable, Codable {
     /// "the store"
     package var words: String
     package var path: FilePath
@@ -104,7 +96,7 @@ package struct FrozenNeed: Hashable, Sendable {
 }
 
 /// Which hooks are run.
-package struct HookSettings: Hashable, Sendable {
+package struct HookSettings: Hashable, Sendable, Codable {
     /// All executables in it, by name; a folder that does not exist has none.
     package var directory: FilePath?
     /// Run after those of the directory.

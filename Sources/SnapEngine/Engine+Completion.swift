@@ -10,29 +10,31 @@ extension Engine {
     /// looks whether that is needed: any chunk of the store may lose its trust meanwhile.
     private static let (repairLimit, attemptLimit) = (3, 100)
 
-    /// The top of the commit ladder: the record, durably, then the state. The chunks that lost their trust since
-    /// `generation` and that the image needs are stored again first, from the volume, which is still held.
+    /// The top of the commit ladder: the records, durably, then the state of all in one transaction. The chunks that lost
+    /// their trust since `generation` and that the images need are stored again first, from the volumes, which are
+    /// still held.
     ///
-    /// After a throw the record may be there. It is for the caller to remove, once the snapshot is known not to be
+    /// After a throw records may be there. They are for the caller to remove, once the snapshots are known not to be
     /// completed: a commit that failed may have had its effect.
     func complete(
-        _ snapshot: Snapshot, reader: VolumeReader, trustedSince generation: TrustGeneration
-    ) throws(EngineError) -> Snapshot {
-        guard let image = snapshot.image else { preconditionFailure("\(snapshot.id) completes without an image") }
-        var completed = snapshot
-        completed.state = .completed
+        _ imaged: [ImagedSnapshot], trustedSince generation: TrustGeneration
+    ) throws(EngineError) -> [Snapshot] {
         var generation = generation
         var repairCount = 0
         for _ in 0..<Self.attemptLimit where repairCount < Self.repairLimit {
-            let time = Timestamp.now()
-            completed.completionTime = time
-            try storing { () throws(StoreError) in try store.write(SnapshotRecord(revision: 1, snapshot: completed)) }
+            let completed = imaged.map { $0.completed(at: .now()) }
+            for snapshot in completed {
+                let record = SnapshotRecord(revision: 1, snapshot: snapshot)
+                try storing { () throws(StoreError) in try store.write(record) }
+            }
             let outcome = try cataloguing { () throws(CatalogueError) in
-                try catalogue.complete(snapshot.id, image: image, at: time, trustedSince: generation)
+                try catalogue.complete(completed.map(SnapshotCompletion.init), trustedSince: generation)
             }
             guard case .distrusted(let lost, let now) = outcome else { return completed }
-            try removeRecord(of: snapshot.id)
-            if try storeAgain(lost, of: image, from: reader) { repairCount += 1 }
+            try removeRecords(of: completed.map(\.id))
+            var hasRepaired = false
+            for snapshot in imaged where try storeAgain(lost, of: snapshot) { hasRepaired = true }
+            if hasRepaired { repairCount += 1 }
             generation = now
         }
         throw EngineError(
@@ -40,25 +42,31 @@ extension Engine {
             "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
     }
 
-    /// Ends a snapshot that failed. Without a record it is not in the store; one that stayed would come back with a
-    /// rebuild. Where even this fails, the next start finds it.
-    func end(_ snapshot: SnapshotID, because error: EngineError) {
+    /// Ends snapshots that failed. Without a record one is not in the store; a record that stayed would come back with a
+    /// rebuild. Where even this fails, the next start finds them.
+    func end(_ snapshots: [SnapshotID], because error: EngineError) {
         do {
-            try catalogue.fail(snapshot, message: error.explanation)
-            try removeRecord(of: snapshot)
+            _ = try catalogue.fail(snapshots, message: error.explanation)
+            try removeRecords(of: snapshots)
         } catch {}
     }
 
-    private func removeRecord(of snapshot: SnapshotID) throws(EngineError) {
-        try storing { () throws(StoreError) in try store.removeRecord(of: snapshot) }
+    func removeRecords(of snapshots: [SnapshotID]) throws(EngineError) {
+        for snapshot in snapshots {
+            try storing { () throws(StoreError) in try store.removeRecord(of: snapshot) }
+        }
     }
 
     /// False when the image needs none of them.
-    private func storeAgain(
-        _ lost: Set<Digest>, of image: SnapshotImage, from reader: VolumeReader
-    ) throws(EngineError) -> Bool {
-        let places = try blocks(of: image, among: lost)
+    private func storeAgain(_ lost: Set<Digest>, of imaged: ImagedSnapshot) throws(EngineError) -> Bool {
+        let places = try blocks(of: imaged.image, among: lost)
         guard !places.isEmpty else { return false }
+        guard let reader = imaged.reader else {
+            throw EngineError(
+                .storeDamaged,
+                "chunks of the store became unusable while the snapshot was taken, and its volume has been thawed; "
+                    + "take the snapshot again")
+        }
         let failure = FirstFailure<EngineError>()
         let writer = try StoreWriter(
             store: store, catalogue: catalogue, claims: ChunkClaims(), failure: failure,
@@ -119,5 +127,33 @@ extension Engine {
             if digests.contains(digest) { places[digest] = index }
         }
         return places
+    }
+}
+
+/// A snapshot whose image is stored.
+struct ImagedSnapshot {
+    var snapshot: Snapshot
+    /// nil where the volume does not hold the bytes of the instant any more.
+    var reader: VolumeReader?
+
+    var image: SnapshotImage {
+        guard let image = snapshot.image else { preconditionFailure("\(snapshot.id) completes without an image") }
+        return image
+    }
+
+    func completed(at time: Timestamp) -> Snapshot {
+        var completed = snapshot
+        completed.state = .completed
+        completed.completionTime = time
+        return completed
+    }
+}
+
+extension SnapshotCompletion {
+    fileprivate init(_ snapshot: Snapshot) {
+        guard let image = snapshot.image, let time = snapshot.completionTime else {
+            preconditionFailure("\(snapshot.id) completes without an image or a time")
+        }
+        self.init(id: snapshot.id, image: image, time: time, durations: snapshot.durations)
     }
 }

@@ -1,4 +1,5 @@
 internal import SnapCatalogue
+internal import SnapConsistency
 internal import SnapDevice
 package import SnapModel
 internal import SnapStore
@@ -6,44 +7,62 @@ package import SnapSystem
 internal import SystemPackage
 
 extension Engine {
-    /// Images a volume. Returns the completed snapshot, once every byte of it is durable.
+    /// What `create` and `resume` tell while they work, on the thread that called them.
+    package struct Events {
+        /// Others see the records from now on.
+        package var onPending: ([Snapshot]) -> Void = { _ in }
+        /// The points in time are secured. `isHolding`: writers are held up until the volumes are read.
+        package var onSecured: (_ snapshots: [Snapshot], _ isHolding: Bool) -> Void = { _, _ in }
+
+        package init() {}
+    }
+
+    /// Images one volume, or several at one common instant. Returns the completed snapshots, in the order of the volumes,
+    /// once every byte of all is durable.
     ///
-    /// `onPending` is called once, with the record that others see from then on. After that, whatever is thrown is also
-    /// the snapshot's StateMessage, and its state `error`. What was stored until then is used by the next try.
+    /// After `onPending`, whatever is thrown is also the StateMessage of every snapshot, and their state `error`. What was
+    /// stored until then is used by the next try.
     package func create(
         _ request: CreateRequest, progress: TransferProgress, cancellation: CancellationFlag,
-        onPending: (Snapshot) -> Void
-    ) throws(EngineError) -> Snapshot {
+        events: Events = Events()
+    ) throws(EngineError) -> [Snapshot] {
         try Self.validate(request)
-        let facts = try resolveVolume(request.volume)
-        let reader = try Self.claim(facts, request, configuration)
-        defer { reader.close() }
-        let snapshot = try record(request, facts, byteCount: reader.byteCount)
-        onPending(snapshot)
-        let reporter = ProgressReporter(snapshot.id, catalogue: catalogue, progress: progress)
+        let facts = try request.volumes.map { (text) throws(EngineError) in try resolveVolume(text) }
+        try refuseTwins(facts)
+        let ids = facts.map { _ in SnapshotID.random() }
+        let options = options(request)
+        let methods = try zip(facts, ids).map { (facts, id) throws(EngineError) in
+            try chooseMethod(facts, options, id)
+        }
+        let quiescence = Quiescence(methods, options, journal: journal)
+        try securing { () throws(ConsistencyError) in try quiescence.prepare() }
+        let snapshots: [Snapshot]
         do throws(EngineError) {
-            defer { reporter.stop() }
-            progress.begin(totalByteCount: reader.byteCount)
-            return try image(snapshot, reader, progress, cancellation)
+            snapshots = try record(request, methods, ids)
         } catch {
-            var error = error
-            error.snapshot = snapshot.id
-            end(snapshot.id, because: error)
+            quiescence.abandon()
             throw error
+        }
+        log.info(snapshots, "pending: \(facts.map(\.path.string).joined(separator: ", "))")
+        events.onPending(snapshots)
+        let job = SnapshotJob(snapshots, engine: self, progress: progress, cancellation: cancellation)
+        return try job.run { (job) throws(EngineError) in
+            events.onSecured(try job.secure(quiescence, HookContext(snapshots)), job.holdsFreeze)
+            return try job.finish()
         }
     }
 
     /// Opens the root for `create`, making it where there is none; but nothing is made for a request that cannot be
-    /// carried out: its volume is looked at, and claimed for a moment, before.
+    /// carried out: its volumes are looked at before.
     package static func openForCreating(
         _ configuration: EngineConfiguration, _ request: CreateRequest
     ) throws(EngineError) -> Engine {
         try validate(request)
-        let isVolumeID = VolumeID(request.volume) != nil && !File.exists(FilePath(request.volume))
-        if isVolumeID || File.exists(configuration.cataloguePath) {
-            return try open(configuration, creating: !isVolumeID)
+        let areVolumeIDs = request.volumes.contains { VolumeID($0) != nil && !File.exists(FilePath($0)) }
+        if areVolumeIDs || File.exists(configuration.cataloguePath) {
+            return try open(configuration, creating: !areVolumeIDs)
         }
-        try claim(VolumeFacts.inspecting(request.volume), request, configuration).close()
+        for volume in request.volumes { try tryOut(volume, request, configuration) }
         return try open(configuration, creating: true)
     }
 
@@ -76,74 +95,102 @@ extension Engine {
         return facts
     }
 
-    /// Opens a volume as the request asks. One that grows by what is read from it would never be read to its end, nor
-    /// consistently; and opening a file of the catalogue would end SQLite's locks on it (fcntl(2)).
-    private static func claim(
-        _ facts: VolumeFacts, _ request: CreateRequest, _ configuration: EngineConfiguration
-    ) throws(EngineError) -> VolumeReader {
+    /// One volume twice in a set would be in its own way.
+    private func refuseTwins(_ facts: [VolumeFacts]) throws(EngineError) {
+        for (index, one) in facts.enumerated() {
+            guard let other = facts[..<index].first(where: { $0.isSameVolume(as: one) }) else { continue }
+            throw EngineError(
+                .invalidParameter,
+                "\(other.requestedPath) and \(one.requestedPath) are the same volume; name each volume once")
+        }
+    }
+
+    // MARK: - The point in time
+
+    /// What must not sleep while a snapshot is taken.
+    private func options(_ request: CreateRequest) -> PointInTimeOptions {
+        var options = request.options
+        options.needs = configuration.needs
+        return options
+    }
+
+    private func chooseMethod(
+        _ facts: VolumeFacts, _ options: PointInTimeOptions, _ id: SnapshotID
+    ) throws(EngineError) -> any PointInTimeMethod {
+        try Self.refuseRoot(facts, configuration)
+        let method = try securing { () throws(ConsistencyError) in
+            try MethodChooser.choose(VolumeInspection.inspect(facts), options: options, snapshot: id)
+        }
+        try Self.refuseCarrier(facts, method.method, configuration)
+        return method
+    }
+
+    private static func tryOut(
+        _ volume: String, _ request: CreateRequest, _ configuration: EngineConfiguration
+    ) throws(EngineError) {
+        let facts = try VolumeFacts.inspecting(volume)
+        try refuseRoot(facts, configuration)
+        let method = try securing { () throws(ConsistencyError) in
+            let method = try MethodChooser.choose(
+                VolumeInspection.inspect(facts), options: request.options, snapshot: .random())
+            try method.prepare()
+            method.abandon()
+            return method.method
+        }
+        try refuseCarrier(facts, method, configuration)
+    }
+
+    /// Opening a file of the catalogue would end SQLite's locks on it (fcntl(2)).
+    private static func refuseRoot(
+        _ facts: VolumeFacts, _ configuration: EngineConfiguration
+    ) throws(EngineError) {
         let root = (try? File.resolve(configuration.root)) ?? configuration.root
         if facts.kind == .regularFile, facts.path.starts(with: root) {
             throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: root))
         }
-        for path in [configuration.storePath, configuration.cataloguePath] where VolumeStack.carries(facts, path) {
+    }
+
+    /// A volume that grows by what is read from it would never be read to its end, nor consistently; unless its bytes
+    /// are fixed before the first write.
+    private static func refuseCarrier(
+        _ facts: VolumeFacts, _ method: ConsistencyMethod, _ configuration: EngineConfiguration
+    ) throws(EngineError) {
+        guard !method.fixesBytes else { return }
+        for path in [configuration.storePath, configuration.cataloguePath, configuration.logPath] {
+            guard let path, VolumeStack.carries(facts, path) else { continue }
             throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: path))
         }
-        return try reading { () throws(DeviceError) in
-            try VolumeReader(opening: facts, method: request.consistency)
-        }
     }
 
-    private func record(_ request: CreateRequest, _ facts: VolumeFacts, byteCount: Int) throws(EngineError) -> Snapshot
-    {
+    // MARK: - The record
+
+    private func record(
+        _ request: CreateRequest, _ methods: [any PointInTimeMethod], _ ids: [SnapshotID]
+    ) throws(EngineError) -> [Snapshot] {
         let now = Timestamp.now()
+        let setID = methods.count > 1 ? SnapshotSetID.random() : nil
         return try cataloguing { () throws(CatalogueError) in
-            let volume = try catalogue.registerVolume(
-                identity: facts.identity, path: facts.path.string, byteCount: byteCount,
-                isOtherStillThere: { candidate in
-                    (try? VolumeFacts.inspect(FilePath(candidate.path)))?.identity == candidate.identity
-                },
-                at: now)
-            let snapshot = Snapshot(
-                id: .random(), volume: volume, state: .pending, startTime: now, ownerID: configuration.ownerID,
-                description: request.description, tags: request.tags,
-                consistency: Consistency(method: request.consistency), volumeByteCount: byteCount)
-            try catalogue.insert(snapshot, worker: .current)
-            return snapshot
+            let snapshots = try zip(methods, ids).map { (method, id) throws(CatalogueError) in
+                Snapshot(
+                    id: id, volume: try register(method.facts, at: now), state: .pending, startTime: now,
+                    ownerID: configuration.ownerID, description: request.description, tags: request.tags,
+                    consistency: Consistency(method: method.method), volumeByteCount: method.facts.byteCount,
+                    setID: setID,
+                    worker: SnapshotWorker(
+                        processNumber: ProcessIdentity.current.number, logPath: configuration.logPath?.string))
+            }
+            try catalogue.insert(snapshots, worker: .current, request: "")
+            return snapshots
         }
     }
 
-    private func image(
-        _ snapshot: Snapshot, _ reader: VolumeReader, _ progress: TransferProgress, _ cancellation: CancellationFlag
-    ) throws(EngineError) -> Snapshot {
-        // Before anything is believed: what loses its trust later is found when the snapshot completes.
-        let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
-        let distrusted = try cataloguing { () throws(CatalogueError) in
-            try catalogue.distrustedDigests(limit: Self.distrustLimit)
-        }
-        let parent = distrusted == nil ? nil : try parentDigests(of: snapshot.volume)
-        let run = try ImagingRun(
-            reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
-            configuration: configuration, progress: progress, cancellation: cancellation)
-        let result = try run.run()
-        try reading { () throws(DeviceError) in try reader.confirmUnchanged() }
-        var completed = snapshot
-        completed.processedByteCount = snapshot.volumeByteCount
-        completed.image = SnapshotImage(
-            manifestRoot: result.root, fullByteCount: result.blockCount * BlockGeometry.byteCount,
-            newByteCount: progress.newByteCount, storedByteCount: progress.storedByteCount)
-        return try complete(completed, reader: reader, trustedSince: generation)
-    }
-
-    /// More suspects than this are not kept in memory; the index is asked about every block then.
-    private static let distrustLimit = 1_000_000
-
-    /// nil where the volume has no completed snapshot, or its manifest cannot be read or proves nothing.
-    private func parentDigests(of volume: Volume) throws(EngineError) -> ParentDigests? {
-        if try cataloguing({ () throws(CatalogueError) in try catalogue.awaitsJudgement() }) { return nil }
-        let parent = try cataloguing { () throws(CatalogueError) in try catalogue.latestCompleted(of: volume.id) }
-        guard let root = parent?.image?.manifestRoot else { return nil }
-        guard let manifest = try? ManifestReader(root, pages: pages) else { return nil }
-        return ParentDigests(manifest)
+    private func register(_ facts: VolumeFacts, at time: Timestamp) throws(CatalogueError) -> Volume {
+        try catalogue.registerVolume(
+            identity: facts.identity, path: facts.path.string, byteCount: facts.byteCount,
+            isOtherStillThere: { candidate in
+                (try? VolumeFacts.inspect(FilePath(candidate.path)))?.identity == candidate.identity
+            },
+            at: time)
     }
 }
 

@@ -1,55 +1,87 @@
 internal import SnapCatalogue
+internal import SnapConsistency
 internal import SnapModel
 internal import SnapStore
 internal import SnapSystem
 
 extension Engine {
-    /// Ends the pending snapshots whose workers are dead, and keeps what those had made durable.
-    func recover() throws(EngineError) {
-        let dead = try cataloguing { () throws(CatalogueError) in
-            try catalogue.pendingWorkers().filter { $0.worker?.isAlive != true }
-        }
+    /// Looks after what dead workers left: wakes what they had frozen, ends or completes their snapshots, keeps what they
+    /// had made durable. A snapshot whose point in time is still there stays pending: another worker can go on with it.
+    package func recover() throws(EngineError) {
+        for line in journal.clearLeftovers() { log.notice(line) }
+        let dead = try deadJobs()
         guard !dead.isEmpty else { return }
         try adoptPacks()
         _ = try storing { () throws(StoreError) in try store.removeLeftovers() }
-        for (snapshot, worker) in dead { try end(snapshot, worker) }
+        for job in dead { try settle(job) }
     }
 
-    /// A worker that died after it had written the record had made everything durable: its snapshot is complete.
-    private func end(_ id: SnapshotID, _ worker: ProcessIdentity?) throws(EngineError) {
-        let record: SnapshotRecord?
-        do throws(StoreError) {
-            record = try store.record(of: id)
-        } catch {
-            // A record that is there and cannot be read now may say that the snapshot is complete: later, perhaps.
-            guard error.code == .missing || error.code == .damaged else { return }
-            record = nil
+    /// The pending snapshots that nobody carries on, those of a set together.
+    func deadJobs() throws(EngineError) -> [[PendingSnapshot]] {
+        let dead = try cataloguing { () throws(CatalogueError) in
+            try catalogue.pendingSnapshots().filter { $0.worker?.isAlive != true }
         }
-        if let record, try completeFromRecord(record.snapshot) { return }
-        let process = worker.map { "process \($0.number)" } ?? "the process"
-        do throws(CatalogueError) {
-            try catalogue.fail(
-                id,
-                message: "\(process) that was making it ended before it was completed; "
-                    + "what it had stored is kept and will be used by the next snapshot")
-        } catch {
-            // Another process found it first.
-            guard error.code == .notPending || error.code == .unknownSnapshot else { throw EngineError(error) }
-            return
+        var jobs: [[PendingSnapshot]] = []
+        for snapshot in dead {
+            if let set = snapshot.setID, let index = jobs.firstIndex(where: { $0[0].setID == set }) {
+                jobs[index].append(snapshot)
+            } else {
+                jobs.append([snapshot])
+            }
         }
-        if record != nil { try storing { () throws(StoreError) in try store.removeRecord(of: id) } }
+        return jobs
     }
 
-    /// True when the snapshot is no longer pending: completed now, or ended by another process.
-    private func completeFromRecord(_ snapshot: Snapshot) throws(EngineError) -> Bool {
-        guard let image = snapshot.image else { return false }
-        try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: [snapshot.id]) }
+    /// A worker that died after it had written the records had made everything durable: its snapshots are complete.
+    private func settle(_ job: [PendingSnapshot]) throws(EngineError) {
+        var records: [SnapshotRecord] = []
+        for snapshot in job {
+            do throws(StoreError) {
+                records.append(try store.record(of: snapshot.id))
+            } catch {
+                // A record that is there and cannot be read now may say that the snapshot is complete: later, perhaps.
+                guard error.code == .missing || error.code == .damaged else { return }
+            }
+        }
+        if records.count == job.count, try completeFromRecords(records.map(\.snapshot)) {
+            return clearPoints(of: job)
+        }
+        if job.canBeResumed { return }
+        let worker = job[0].worker.map { "process \($0.number)" } ?? "the process"
+        try abandon(job, because: job.reasonOfEnd(worker: worker))
+    }
+
+    /// Ends a job that nobody carries on, and clears away what held its points in time.
+    func abandon(_ job: [PendingSnapshot], because reason: String) throws(EngineError) {
+        let ended = try cataloguing { () throws(CatalogueError) in
+            try catalogue.fail(job.map(\.id), message: reason)
+        }
+        try removeRecords(of: ended)
+        clearPoints(of: job)
+    }
+
+    private func clearPoints(of job: [PendingSnapshot]) {
+        for snapshot in job where snapshot.lease != nil {
+            snapshot.decodedLease?.clear()
+            try? catalogue.releasePointInTime(snapshot.id)
+        }
+    }
+
+    /// True when the snapshots are no longer pending: completed now, or ended by another process.
+    private func completeFromRecords(_ snapshots: [Snapshot]) throws(EngineError) -> Bool {
+        let ids = snapshots.map(\.id)
+        try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: ids) }
         let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
-        guard try judge(image).isWhole else { return false }
+        var completions: [SnapshotCompletion] = []
+        for snapshot in snapshots {
+            guard let image = snapshot.image, try judge(image).isWhole else { return false }
+            completions.append(
+                SnapshotCompletion(
+                    id: snapshot.id, image: image, time: snapshot.completionTime ?? snapshot.startTime,
+                    durations: snapshot.durations))
+        }
         do throws(CatalogueError) {
-            let outcome = try catalogue.complete(
-                snapshot.id, image: image, at: snapshot.completionTime ?? snapshot.startTime, trustedSince: generation)
-            return outcome == .completed
+            return try catalogue.complete(completions, trustedSince: generation) == .completed
         } catch {
             guard error.code == .notPending else { throw EngineError(error) }
             return true
@@ -70,4 +102,22 @@ extension Engine {
             _ = try cataloguing { () throws(CatalogueError) in try catalogue.commit([pack]) }
         }
     }
+}
+
+extension [PendingSnapshot] {
+    /// Whether every point in time is still there, as far as can be told.
+    var canBeResumed: Bool {
+        allSatisfy { $0.cancelReason == nil && ($0.decodedLease?.isThere ?? false) }
+    }
+
+    func reasonOfEnd(worker: String) -> String {
+        if let reason = compactMap(\.cancelReason).first { return reason }
+        let point = contains { $0.lease != nil } ? ", and the point in time is gone" : ""
+        return "\(worker) that was making it ended before it was completed\(point); "
+            + "what it had stored is kept and will be used by the next snapshot"
+    }
+}
+
+extension PendingSnapshot {
+    var decodedLease: PointInTimeLease? { lease.flatMap { PointInTimeLease($0) } }
 }

@@ -1,4 +1,5 @@
 internal import SnapCatalogue
+internal import SnapConsistency
 package import SnapModel
 internal import SnapStore
 internal import SnapSystem
@@ -12,6 +13,7 @@ package final class Engine: Sendable {
     let store: Store
     let catalogue: Catalogue
     let packs: PackReader
+    let log: JobLog
 
     /// Opens the root; with `creating`, makes it where there is none. Finds workers that died, and ends their snapshots.
     ///
@@ -26,9 +28,7 @@ package final class Engine: Sendable {
     static func open(
         _ configuration: EngineConfiguration, over objects: any ObjectStore, creating: Bool
     ) throws(EngineError) -> Engine {
-        let store = try openStore(configuration, over: objects, creating: creating)
-        let catalogue = try openCatalogue(configuration, store: store, creating: creating)
-        let engine = Engine(configuration, store: store, catalogue: catalogue)
+        let engine = try openUnrecovered(configuration, over: objects, creating: creating)
         do throws(EngineError) {
             try engine.recover()
         } catch {
@@ -38,11 +38,22 @@ package final class Engine: Sendable {
         return engine
     }
 
+    /// `open`, without looking after what dead workers left.
+    static func openUnrecovered(
+        _ configuration: EngineConfiguration, over objects: any ObjectStore, creating: Bool
+    ) throws(EngineError) -> Engine {
+        let store = try openStore(configuration, over: objects, creating: creating)
+        return Engine(
+            configuration, store: store,
+            catalogue: try openCatalogue(configuration, store: store, creating: creating))
+    }
+
     private init(_ configuration: EngineConfiguration, store: Store, catalogue: Catalogue) {
         self.configuration = configuration
         self.store = store
         self.catalogue = catalogue
         packs = PackReader(store.objects)
+        log = JobLog(logger: configuration.logger)
     }
 
     static func openStore(
@@ -81,9 +92,11 @@ package final class Engine: Sendable {
 extension Engine {
     /// The snapshots named, or all; newest first. Throws `snapshotNotFound`.
     package func snapshots(_ ids: [SnapshotID]) throws(EngineError) -> [Snapshot] {
-        try cataloguing { () throws(CatalogueError) in
+        let found = try cataloguing { () throws(CatalogueError) in
             try catalogue.snapshots(ids.isEmpty ? nil : ids, order: .newestFirst)
         }
+        guard found.contains(where: { $0.state == .pending }) else { return found }
+        return try explainInterruption(of: found)
     }
 
     /// A snapshot that can be read. Throws `snapshotNotFound`, `snapshotNotCompleted`.
@@ -101,6 +114,8 @@ extension Engine {
     func manifest(_ image: SnapshotImage) throws(EngineError) -> ManifestReader {
         try storing { () throws(StoreError) in try ManifestReader(image.manifestRoot, pages: pages) }
     }
+
+    var journal: FreezeJournal { FreezeJournal(directory: configuration.journalPath) }
 
     var pages: CataloguePages { CataloguePages(catalogue: catalogue, packs: packs) }
 }

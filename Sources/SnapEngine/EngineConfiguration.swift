@@ -1,3 +1,5 @@
+package import Logging
+internal import SnapConsistency
 internal import SnapSystem
 package import SystemPackage
 
@@ -13,6 +15,10 @@ package struct EngineConfiguration: Sendable {
     package var workerCount: Int
     /// Threads that wait for the volume.
     package var readerCount: Int
+    /// The folder that workers write their log to; nil: nowhere.
+    package var logPath: FilePath?
+    /// Where the engine tells what it does.
+    package var logger = Logger(label: "snapctl") { _ in SwiftLogNoOpLogHandler() }
 
     package static let defaultOwnerID = "000000000000"
     package static let defaultPackByteCount = 32 << 20
@@ -32,4 +38,12 @@ package struct EngineConfiguration: Sendable {
 
     package var cataloguePath: FilePath { root.appending("catalogue.db") }
     package var storePath: FilePath { root.appending("store") }
+    /// Which filesystems are frozen at the moment, and by whom.
+    package var journalPath: FilePath { root.appending("frozen") }
+
+    /// What must not lie on a filesystem that is frozen, since the one who thaws it waits for them.
+    var needs: [FrozenNeed] {
+        [FrozenNeed("the store", storePath), FrozenNeed("the catalogue", cataloguePath)]
+            + (logPath.map { [FrozenNeed("the log", $0)] } ?? [])
+    }
 }

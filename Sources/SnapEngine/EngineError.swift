@@ -2,12 +2,15 @@ package import SnapModel
 
 /// Why a use case failed, in terms of what the user asked for.
 package struct EngineError: Error, Sendable, CustomStringConvertible {
-    package enum Code: Sendable, CaseIterable {
+    package enum Code: String, Sendable, Codable, CaseIterable {
         // What was asked for
         case invalidParameter
         case malformedSnapshotID
         case snapshotNotFound
         case snapshotNotCompleted
+        case snapshotNotPending
+        /// A pending snapshot that is being carried on already.
+        case snapshotHasWorker
         case malformedVolumeID
         case volumeNotFound
         case notAVolume
@@ -44,6 +47,9 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         // Findings
         case dataDamaged
         case imagesDiffer
+        /// Of snapshots that were waited for, one ended as `error`.
+        case snapshotFailed
+        case waitTimedOut
         // The rest
         case permissionDenied
         case cancelled

@@ -55,7 +55,8 @@ final class ImagingRun: Sendable {
     }
 
     /// Reads and stores everything. When it returns, all is durable and committed; when it throws, nothing runs on.
-    func run() throws(EngineError) -> Result {
+    /// `onReadEnd` is called as soon as the last byte is read, before all is stored; what it throws ends the run.
+    func run(onReadEnd: () throws(EngineError) -> Void) throws(EngineError) -> Result {
         let (readers, workers) = (WorkerGroup(), WorkerGroup())
         readers.start("snap-read", count: configuration.readerCount) { [self] _ in
             guarding { () throws(EngineError) in try read() }
@@ -64,6 +65,7 @@ final class ImagingRun: Sendable {
             guarding { () throws(EngineError) in try work() }
         }
         readers.wait()
+        if !failure.hasFailed { guarding(onReadEnd) }
         filled.finish()
         workers.wait()
         do throws(EngineError) {

@@ -1,24 +1,26 @@
+package import SnapConsistency
 package import SnapModel
 package import SystemPackage
 
 /// What `create` is asked for.
-package struct CreateRequest: Sendable {
-    /// A path, or a `vol-…` that was imaged before.
-    package var volume: String
+package struct CreateRequest: Sendable, Codable {
+    /// Each a path, or a `vol-…` that was imaged before. Several are imaged at one instant.
+    package var volumes: [String]
     /// ≤ 255 characters.
     package var description: String
     package var tags: [Tag]
-    package var consistency: ConsistencyMethod
+    /// How the point in time is made. `needs` is filled in by the engine.
+    package var options: PointInTimeOptions
 
     package static let descriptionLimit = 255
 
     package init(
-        volume: String, description: String = "", tags: [Tag] = [], consistency: ConsistencyMethod = .exclusive
+        volumes: [String], description: String = "", tags: [Tag] = [], options: PointInTimeOptions = .init()
     ) {
-        self.volume = volume
+        self.volumes = volumes
         self.description = description
         self.tags = tags
-        self.consistency = consistency
+        self.options = options
     }
 }
 

@@ -11,7 +11,7 @@ internal import SnapSystem
 final class SnapshotJob {
     private let engine: Engine
     private let cancellation: CancellationFlag
-    private let progress: JobProgress
+    private let progresses: [TransferProgress]
     private let watch: PendingWatch
     private var snapshots: [Snapshot]
     private var points: [any PointInTime] = []
@@ -22,10 +22,9 @@ final class SnapshotJob {
         self.engine = engine
         self.cancellation = cancellation
         self.snapshots = snapshots
-        let parts = JobProgress(total: progress, byteCounts: snapshots.map(\.volumeByteCount))
-        self.progress = parts
+        progresses = snapshots.map { _ in TransferProgress(partOf: progress) }
         watch = PendingWatch(
-            zip(snapshots, parts.parts).map { PendingWatch.Subject(snapshot: $0.id, progress: $1) },
+            zip(snapshots, progresses).map { PendingWatch.Subject(snapshot: $0.id, progress: $1) },
             catalogue: engine.catalogue, cancellation: cancellation)
     }
 
@@ -52,7 +51,7 @@ final class SnapshotJob {
         quiescence.check = { [cancellation] () throws(ConsistencyError) in
             if cancellation.isCancelled { throw ConsistencyError(.cancelled, cancellation.reason) }
         }
-        let outcome = try quiescing { () throws(ConsistencyError) in try quiescence.take(context) }
+        let outcome = try securing { () throws(ConsistencyError) in try quiescence.take(context) }
         points = outcome.points
         for index in snapshots.indices {
             snapshots[index].consistency = outcome.consistencies[index]
@@ -65,9 +64,9 @@ final class SnapshotJob {
         return snapshots
     }
 
-    /// Goes on with points in time that another process has taken.
-    func adopt(_ points: [any PointInTime]) {
-        self.points = points
+    /// Goes on with a point in time that another process has taken: of the first snapshot that has none yet.
+    func adopt(_ point: any PointInTime) {
+        points.append(point)
         watch.tend(points)
     }
 
@@ -76,7 +75,9 @@ final class SnapshotJob {
 
     /// Reads and stores everything, and completes.
     func finish() throws(EngineError) -> [Snapshot] {
-        progress.begin()
+        for (snapshot, progress) in zip(snapshots, progresses) {
+            progress.begin(totalByteCount: snapshot.volumeByteCount)
+        }
         let clock = Stopwatch()
         let generation = try engine.trustGeneration(of: snapshots)
         // Those that hold somebody up come first.
@@ -91,7 +92,9 @@ final class SnapshotJob {
         }
         for index in snapshots.indices { snapshots[index].durations.imaging = clock.elapsed }
         snapshots = try engine.complete(
-            zip(snapshots, points).map { ImagedSnapshot(snapshot: $0, reader: isHeld($1) ? nil : $1.reader) },
+            snapshots.indices.map {
+                ImagedSnapshot(snapshot: snapshots[$0], reader: isHolding($0) ? nil : points[$0].reader)
+            },
             trustedSince: generation)
         engine.log.info(snapshots, "completed")
         return snapshots
@@ -107,17 +110,15 @@ final class SnapshotJob {
         }
     }
 
+    /// Whether the volume has the bytes of the instant only as long as it is frozen.
     private func isHolding(_ index: Int) -> Bool { snapshots[index].consistency.method == .freeze }
-
-    /// Its bytes are those of the instant only as long as it was frozen.
-    private func isHeld(_ point: any PointInTime) -> Bool { point.reader.facts == nil }
 
     private func image(_ index: Int, onReadEnd: () throws(EngineError) -> Void) throws(EngineError) {
         let (snapshot, point) = (snapshots[index], points[index])
         snapshots[index].image = try engine.image(
-            snapshot, point.reader, progress.parts[index], cancellation
+            snapshot, point.reader, progresses[index], cancellation
         ) { () throws(EngineError) in
-            try quiescing { () throws(ConsistencyError) in try point.confirm() }
+            try securing { () throws(ConsistencyError) in try point.confirm() }
             try onReadEnd()
         }
         snapshots[index].processedByteCount = snapshot.volumeByteCount
@@ -125,7 +126,7 @@ final class SnapshotJob {
 
     private func wake() throws(EngineError) {
         guard let quiescence else { return }
-        try quiescing { () throws(ConsistencyError) in try quiescence.wake() }
+        try securing { () throws(ConsistencyError) in try quiescence.wake() }
         for index in snapshots.indices {
             guard let instant = snapshots[index].consistency.instant else { continue }
             snapshots[index].consistency = quiescence.consistencies(at: instant)[index]

@@ -1,3 +1,4 @@
+package import SnapModel
 internal import Synchronization
 
 /// How far a run is. Written by its threads, read by whoever shows it; all counts are bytes.
@@ -7,8 +8,12 @@ package final class TransferProgress: Sendable {
     private let read = Atomic(0)
     private let new = Atomic(0)
     private let stored = Atomic(0)
+    /// What this is a part of: it counts what its parts count.
+    private let whole: TransferProgress?
 
-    package init() {}
+    package init() { whole = nil }
+
+    init(partOf whole: TransferProgress) { self.whole = whole }
 
     /// What there is to do: the size of the volume.
     package var totalByteCount: Int { total.load(ordering: .relaxed) }
@@ -21,11 +26,32 @@ package final class TransferProgress: Sendable {
     /// What the new blocks take in packs.
     package var storedByteCount: Int { stored.load(ordering: .relaxed) }
 
-    func begin(totalByteCount: Int) { total.store(totalByteCount, ordering: .relaxed) }
-    func addProcessed(_ byteCount: Int) { processed.add(byteCount, ordering: .relaxed) }
-    func addRead(_ byteCount: Int) { read.add(byteCount, ordering: .relaxed) }
+    /// Shows what the records of snapshots tell, which another process carries on.
+    package func show(_ snapshots: [Snapshot]) {
+        total.store(snapshots.reduce(0) { $0 + $1.volumeByteCount }, ordering: .relaxed)
+        processed.store(snapshots.reduce(0) { $0 + $1.processedByteCount }, ordering: .relaxed)
+        new.store(snapshots.reduce(0) { $0 + $1.newByteCount }, ordering: .relaxed)
+        stored.store(snapshots.reduce(0) { $0 + $1.storedByteCount }, ordering: .relaxed)
+    }
+
+    func begin(totalByteCount: Int) {
+        let before = total.exchange(totalByteCount, ordering: .relaxed)
+        whole?.total.add(totalByteCount - before, ordering: .relaxed)
+    }
+
+    func addProcessed(_ byteCount: Int) {
+        processed.add(byteCount, ordering: .relaxed)
+        whole?.addProcessed(byteCount)
+    }
+
+    func addRead(_ byteCount: Int) {
+        read.add(byteCount, ordering: .relaxed)
+        whole?.addRead(byteCount)
+    }
+
     func addNew(_ byteCount: Int, stored storedByteCount: Int) {
         new.add(byteCount, ordering: .relaxed)
         stored.add(storedByteCount, ordering: .relaxed)
+        whole?.addNew(byteCount, stored: storedByteCount)
     }
 }

@@ -14,6 +14,16 @@ package enum ConsistencyMethod: String, Sendable, Codable, CaseIterable {
     case none
 }
 
+extension ConsistencyMethod {
+    /// Whether the bytes of the instant are kept apart from the volume, so that writing to it changes none of them.
+    package var fixesBytes: Bool {
+        switch self {
+        case .clone, .lvmThin, .lvm: true
+        case .exclusive, .freeze, .none: false
+        }
+    }
+}
+
 /// What the image may be trusted to be, from the best to the worst.
 package enum ConsistencyLevel: String, Sendable, Codable, CaseIterable {
     /// Programs were told by hooks, and had brought their data to rest.

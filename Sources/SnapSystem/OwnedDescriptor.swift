@@ -22,6 +22,8 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         package static let exclusive = Options(rawValue: O_EXCL)
         /// O_TRUNC
         package static let truncate = Options(rawValue: O_TRUNC)
+        /// O_APPEND: every write goes to the end, also when several processes write.
+        package static let append = Options(rawValue: O_APPEND)
         /// O_DIRECT: past the page cache. Memory, offsets and counts must be aligned.
         package static let direct = Options(rawValue: CLINUX_O_DIRECT)
         /// O_DIRECTORY

@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a cancellation while it lives; a second signal ends the process as it would have.
+/// Turns SIGINT, SIGTERM and, unless told to leave that alone, SIGHUP into a cancellation while it lives; a second signal ends
+/// the process as it would have.
 /// SIGHUP stays ignored where it was: that is nohup(1). SIGINT does not: it is ignored in the background of a script, where
 /// it comes only from somebody who means it.
 ///
@@ -10,9 +11,9 @@ internal import Synchronization
 package final class SignalWatch {
     private let flag: CancellationFlag
 
-    package init(cancelling flag: CancellationFlag) {
+    package init(cancelling flag: CancellationFlag, heedsHangup: Bool = true) {
         self.flag = flag
-        SignalReceiver.shared.add(flag)
+        SignalReceiver.shared.add(flag, heedsHangup: heedsHangup)
     }
 
     deinit { SignalReceiver.shared.remove(flag) }
@@ -23,7 +24,13 @@ private final class SignalReceiver: Sendable {
     static let shared = SignalReceiver()
     private static let names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
 
-    private let flags = Mutex<[CancellationFlag]>([])
+    private let flags = Mutex<[Watched]>([])
+
+    private struct Watched {
+        var flag: CancellationFlag
+        var heedsHangup: Bool
+    }
+
     private let readingEnd: CInt
 
     private init() {
@@ -36,17 +43,18 @@ private final class SignalReceiver: Sendable {
         WorkerGroup().start("signals") { [self] _ in receive() }
     }
 
-    func add(_ flag: CancellationFlag) {
+    func add(_ flag: CancellationFlag, heedsHangup: Bool) {
         flags.withLock { flags in
-            flags.append(flag)
-            if flags.count == 1 { Self.watch() }
+            flags.append(Watched(flag: flag, heedsHangup: heedsHangup))
+            Self.watch(hangup: flags.contains(where: \.heedsHangup))
         }
     }
 
     func remove(_ flag: CancellationFlag) {
         flags.withLock { flags in
-            if let index = flags.firstIndex(where: { $0 === flag }) { flags.remove(at: index) }
-            if flags.isEmpty { Self.stopWatching() }
+            if let index = flags.firstIndex(where: { $0.flag === flag }) { flags.remove(at: index) }
+            guard !flags.isEmpty else { return Self.stopWatching() }
+            Self.watch(hangup: flags.contains(where: \.heedsHangup))
         }
     }
 
@@ -55,7 +63,7 @@ private final class SignalReceiver: Sendable {
         while true {
             guard read(readingEnd, &byte, 1) == 1 else { continue }
             let number = CInt(byte)
-            let flags = flags.withLock { $0 }
+            let flags = flags.withLock { $0.filter { number != SIGHUP || $0.heedsHangup }.map(\.flag) }
             // Also for a signal that came in the last moment of a watch.
             if flags.isEmpty || flags.contains(where: \.isCancelled) { Self.end(by: number) }
             for flag in flags { flag.cancel("interrupted (\(Self.names[number] ?? "signal \(number)"))") }
@@ -64,8 +72,10 @@ private final class SignalReceiver: Sendable {
 
     // MARK: - Dispositions
 
-    private static func watch() {
-        for number in names.keys where number != SIGHUP || !isIgnored(number) { signal(number, writeToPipe) }
+    private static func watch(hangup: Bool) {
+        for number in [SIGINT, SIGTERM] { signal(number, writeToPipe) }
+        guard !isIgnored(SIGHUP) else { return }
+        signal(SIGHUP, hangup ? writeToPipe : SIG_DFL)
     }
 
     private static func stopWatching() {

@@ -1,0 +1,109 @@
+internal import ArgumentParser
+internal import SnapConsistency
+internal import SnapEngine
+internal import SnapModel
+internal import SnapSystem
+internal import SystemPackage
+
+/// The options of `create` that say how the point in time is made.
+struct PointInTimeArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How the point in time is made: auto, or one of \(ConsistencyMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "method"))
+    var consistency = ConsistencyChoice.auto
+
+    @Option(help: ArgumentHelp("No filesystem stays frozen for longer.", valueName: "time"))
+    var maxFreeze = TimeSpan(PointInTimeOptions.defaultMaxFreeze)
+
+    @Option(
+        help: ArgumentHelp(
+            "What happens when a hook or the freeze fails: fail, or crash-consistent, which goes on without.",
+            valueName: "policy"))
+    var onQuiesceFailure = QuiesceFailurePolicy.fail
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of hooks. Without it: SNAPCTL_HOOKS_DIR, else \(HookSettings.defaultDirectory).", valueName: "dir"),
+        completion: .directory)
+    var hooksDir: String?
+
+    @Option(help: ArgumentHelp("A hook to run besides; may be repeated.", valueName: "file"), completion: .file())
+    var hook: [String] = []
+
+    @Flag(help: "Run no hooks of the folder.")
+    var noHooks = false
+
+    @Option(help: ArgumentHelp("How long each call of a hook may take.", valueName: "time"))
+    var hookTimeout = TimeSpan(HookSettings().timeout)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where clones of image files are made, on the same filesystem. Without it: beside the image.",
+            valueName: "dir"),
+        completion: .directory)
+    var cloneDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Room for what is overwritten in a thick logical volume meanwhile. Without it: by the volume and its group.",
+            valueName: "size"))
+    var reserve: ByteSize?
+
+    @Flag(help: "Consent to image the volume of the running system. EBS's advice is to stop the machine first.")
+    var allowRootVolume = false
+
+    func options() throws(EngineError) -> PointInTimeOptions {
+        var options = PointInTimeOptions()
+        options.method = consistency.method
+        guard maxFreeze.duration > .zero, hookTimeout.duration > .zero else {
+            throw EngineError(.invalidParameter, "the values of --max-freeze and --hook-timeout are more than 0")
+        }
+        options.maxFreeze = maxFreeze.duration
+        options.onQuiesceFailure = onQuiesceFailure
+        options.cloneDirectory = cloneDir.map(Self.absolute)
+        options.reserveByteCount = reserve?.byteCount
+        options.allowsRootVolume = allowRootVolume
+        let directory = hooksDir.map(Self.absolute) ?? Environment.value("SNAPCTL_HOOKS_DIR").map(Self.absolute)
+        options.hooks.directory = noHooks ? nil : directory ?? HookSettings.defaultDirectory
+        options.hooks.others = hook.map(Self.absolute)
+        options.hooks.timeout = hookTimeout.duration
+        return options
+    }
+
+    /// The worker has another working folder.
+    static func absolute(_ path: String) -> FilePath {
+        let path = FilePath(path)
+        guard path.isRelative, let folder = CurrentProcess.workingFolder else { return path }
+        return folder.pushing(path)
+    }
+}
+
+/// `auto`, or a method.
+enum ConsistencyChoice: ExpressibleByArgument, Hashable {
+    case auto
+    case method(ConsistencyMethod)
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else if let method = ConsistencyMethod(rawValue: argument) {
+            self = .method(method)
+        } else {
+            return nil
+        }
+    }
+
+    var method: ConsistencyMethod? {
+        switch self {
+        case .auto: nil
+        case .method(let method): method
+        }
+    }
+
+    static let allValueStrings = ["auto"] + ConsistencyMethod.allCases.map(\.rawValue)
+
+    var defaultValueDescription: String { method?.rawValue ?? "auto" }
+}
+
+extension QuiesceFailurePolicy: ExpressibleByArgument {}

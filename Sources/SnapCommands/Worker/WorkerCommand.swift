@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Logging
+internal import SnapEngine
+internal import SnapModel
+internal import SnapSystem
+
+/// `snapctl worker`: the process that carries pending snapshots to their end. Started by `create` and `resume`, which tell it
+/// what to do on its standard input (`WorkerOrder`), hear of it on its standard output, and may end before it does.
+struct WorkerCommand: ParsableCommand {
+    static let name = "worker"
+    static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
+
+    func run() throws {
+        CurrentProcess.leaveWorkingFolder()
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var input = LineReader(OwnedDescriptor(adopting: 0, path: "standard input"))
+        guard case .line(let line) = input.next(),
+            let order = try? JSONDecoder().decode(WorkerOrder.self, from: Data(line.utf8))
+        else {
+            throw EngineError(.invalidParameter, "'snapctl worker' is started by 'snapctl create', not by hand")
+        }
+        let leash = WorkerLeash(input)
+        do throws(EngineError) {
+            Self.tell(.completed(try Self.carry(order, leash).map(\.id)))
+        } catch {
+            Self.tell(.failed(code: error.code, explanation: error.explanation, snapshot: error.snapshot))
+            throw ExitCode(ErrorTable.entry(for: error.code).exitStatus)
+        }
+    }
+
+    private static func carry(_ order: WorkerOrder, _ leash: WorkerLeash) throws(EngineError) -> [Snapshot] {
+        var configuration = order.configuration
+        configuration.logger = Logger(label: "snapctl")
+        var events = Engine.Events()
+        events.onPending = { tell(.pending($0.map(\.id))) }
+        events.onSecured = { snapshots, isHolding in
+            if snapshots.allSatisfy(\.consistency.method.fixesBytes) { leash.mayEndAtOnce() }
+            tell(.secured(snapshots.map(\.id), isHolding: isHolding))
+        }
+        let progress = TransferProgress()
+        switch order.job {
+        case .create(let request):
+            let engine = try Engine.openForCreating(configuration, request)
+            return try engine.create(request, progress: progress, cancellation: leash.cancellation, events: events)
+        case .resume(let ids):
+            let engine = try Engine.open(configuration)
+            return try engine.resume(ids, progress: progress, cancellation: leash.cancellation, events: events)
+        }
+    }
+
+    /// Nobody may be listening any more; then the record tells.
+    private static func tell(_ event: WorkerEvent) {
+        guard let bytes = try? JSONEncoder().encode(event) else { preconditionFailure("an event has no JSON") }
+        _ = StandardStream.output.write(Array(bytes) + [UInt8(ascii: "\n")], within: .seconds(1))
+    }
+}

@@ -1,0 +1,53 @@
+internal import FoundationEssentials
+
+/// What outlives the process that took a point in time, so that another can go on with it or clear it away.
+package enum PointInTimeLease: Hashable, Sendable, Codable {
+    /// A clone of an image file. `offset`, `byteCount`: the bytes of it that are the volume.
+    case clone(path: String, inode: UInt64, offset: Int, byteCount: Int)
+    /// A temporary snapshot of a logical volume.
+    case logicalVolume(group: String, name: String, uuid: String, isThin: Bool)
+
+    /// Parses `text`.
+    package init?(_ text: String) {
+        guard let lease = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+        self = lease
+    }
+
+    /// JSON, for the catalogue.
+    package var text: String {
+        guard let bytes = try? JSONEncoder().encode(self) else { preconditionFailure("\(self) has no JSON") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// "the clone /images/.disk.img.snapctl-…"
+    package var words: String {
+        switch self {
+        case .clone(let path, _, _, _): "the clone \(path)"
+        case .logicalVolume(let group, let name, _, _): "the LVM snapshot \(group)/\(name)"
+        }
+    }
+
+    /// Whether it is still there; true also where that cannot be told now, such as without permission.
+    package var isThere: Bool {
+        switch self {
+        case .clone: CloneMethod.isThere(self)
+        case .logicalVolume: LogicalVolumeMethods.isThere(self)
+        }
+    }
+
+    /// Goes on with it, in this process.
+    package func reopen() throws(ConsistencyError) -> any PointInTime {
+        switch self {
+        case .clone: try CloneMethod.reopen(self)
+        case .logicalVolume: try LogicalVolumeMethods.reopen(self)
+        }
+    }
+
+    /// Removes it, if it is there and ours. Failing to is told at the next look of `snapctl doctor`.
+    package func clear() {
+        switch self {
+        case .clone: CloneMethod.clear(self)
+        case .logicalVolume: LogicalVolumeMethods.clear(self)
+        }
+    }
+}

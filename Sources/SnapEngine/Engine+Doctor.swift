@@ -1,0 +1,72 @@
+internal import SnapCatalogue
+internal import SnapConsistency
+package import SnapModel
+internal import SnapStore
+
+/// What `doctor` found, and did about it.
+package struct Finding: Hashable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case frozenFilesystem = "frozen-filesystem"
+        case deadWorker = "dead-worker"
+        case interruptedSnapshot = "interrupted-snapshot"
+        case leftPointInTime = "left-point-in-time"
+    }
+
+    package var kind: Kind
+    /// A sentence: what there was.
+    package var explanation: String
+    /// A sentence: what was done, or is to be done by whom.
+    package var remedy: String
+
+    package init(_ kind: Kind, _ explanation: String, _ remedy: String) {
+        self.kind = kind
+        self.explanation = explanation
+        self.remedy = remedy
+    }
+}
+
+extension Engine {
+    /// Looks for what dead processes have left: frozen filesystems, snapshots without a worker, LVM snapshots and clones
+    /// that nobody needs; and clears it away. With `isDryRun` only looks.
+    package static func diagnose(
+        _ configuration: EngineConfiguration, isDryRun: Bool
+    ) throws(EngineError) -> [Finding] {
+        let objects = LocalObjectStore(root: configuration.storePath)
+        let engine = try openUnrecovered(configuration, over: objects, creating: false)
+        // In this order: what is frozen may hold up the rest.
+        var findings = engine.journal.leftovers().map {
+            Finding(.frozenFilesystem, $0, isDryRun ? "'snapctl doctor' thaws it" : "it was thawed")
+        }
+        findings += try engine.deadJobs().map { job in engine.finding(job, isDryRun) }
+        if !isDryRun { try engine.recover() }
+        findings += try engine.clearLeftPoints(isDryRun)
+        return findings
+    }
+
+    private func finding(_ job: [PendingSnapshot], _ isDryRun: Bool) -> Finding {
+        let names = job.map(\.id.rawValue).joined(separator: ", ")
+        guard job.canBeResumed else {
+            return Finding(
+                .deadWorker, "\(names): the worker ended before the snapshot was completed",
+                isDryRun ? "the next command ends it" : "it was ended; 'snapctl list \(job[0].id)' tells how")
+        }
+        return Finding(
+            .interruptedSnapshot, "\(names): the worker ended, and the point in time is still there",
+            "'snapctl resume \(job[0].id)' goes on, 'snapctl cancel \(job[0].id)' gives it up")
+    }
+
+    /// Clones and LVM snapshots of snapshots that have ended.
+    private func clearLeftPoints(_ isDryRun: Bool) throws(EngineError) -> [Finding] {
+        let leases = try cataloguing { () throws(CatalogueError) in try catalogue.leases() }
+        return leases.filter { $0.state != .pending }.compactMap { left in
+            guard let lease = PointInTimeLease(left.lease), lease.isThere else { return nil }
+            if !isDryRun {
+                lease.clear()
+                if !lease.isThere { try? catalogue.releasePointInTime(left.id) }
+            }
+            return Finding(
+                .leftPointInTime, "\(lease.words) of \(left.id) was left, which is \(left.state.rawValue)",
+                isDryRun ? "'snapctl doctor' removes it" : lease.isThere ? "it could not be removed" : "it was removed")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import SnapCatalogue
+internal import SnapDevice
+internal import SnapModel
+internal import SnapStore
+internal import SnapSystem
+
+extension Engine {
+    /// More suspects than this are not kept in memory; the index is asked about every block then.
+    private static let distrustLimit = 1_000_000
+
+    /// Carries the bytes that `reader` reads into the store. `onReadEnd` is called once all are read, before they are
+    /// all stored.
+    func image(
+        _ snapshot: Snapshot, _ reader: VolumeReader, _ progress: TransferProgress, _ cancellation: CancellationFlag,
+        onReadEnd: () throws(EngineError) -> Void
+    ) throws(EngineError) -> SnapshotImage {
+        let distrusted = try cataloguing { () throws(CatalogueError) in
+            try catalogue.distrustedDigests(limit: Self.distrustLimit)
+        }
+        let parent = distrusted == nil ? nil : try parentDigests(of: snapshot.volume)
+        let run = try ImagingRun(
+            reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
+            configuration: configuration, progress: progress, cancellation: cancellation)
+        let result = try run.run(onReadEnd: onReadEnd)
+        return SnapshotImage(
+            manifestRoot: result.root, fullByteCount: result.blockCount * BlockGeometry.byteCount,
+            newByteCount: progress.newByteCount, storedByteCount: progress.storedByteCount)
+    }
+
+    /// From when on lost trust must be found: before anything is believed, by the first process that carried them.
+    func trustGeneration(of snapshots: [Snapshot]) throws(EngineError) -> TrustGeneration {
+        try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
+    }
+
+    /// nil where the volume has no completed snapshot, or its manifest cannot be read or proves nothing.
+    private func parentDigests(of volume: Volume) throws(EngineError) -> ParentDigests? {
+        if try cataloguing({ () throws(CatalogueError) in try catalogue.awaitsJudgement() }) { return nil }
+        let parent = try cataloguing { () throws(CatalogueError) in try catalogue.latestCompleted(of: volume.id) }
+        guard let root = parent?.image?.manifestRoot else { return nil }
+        guard let manifest = try? ManifestReader(root, pages: pages) else { return nil }
+        return ParentDigests(manifest)
+    }
+}
