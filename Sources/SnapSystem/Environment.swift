@@ -8,6 +8,18 @@ package enum Environment {
         return String(cString: text)
     }
 
+    /// All of it (environ(7)), for programs that are to have some of it otherwise.
+    package static var all: [String: String] {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let words = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if words.count == 2 { variables[String(words[0])] = String(words[1]) }
+            next += 1
+        }
+        return variables
+    }
+
     /// geteuid(2) is 0.
     package static var isSuperuser: Bool { geteuid() == 0 }
 

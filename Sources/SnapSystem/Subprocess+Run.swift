@@ -18,11 +18,13 @@ extension Subprocess {
     private static let outputByteLimit = 1 << 20
     /// Between SIGTERM and SIGKILL.
     private static let gracePeriod = Duration.seconds(2)
+    /// After SIGKILL.
+    private static let dyingPeriod = Duration.seconds(5)
     /// How long after the program's end its last words may take: a grandchild may keep the streams open.
     private static let lingering = Duration.milliseconds(500)
 
     /// Runs a program to its end, in a process group of its own, with nothing to read. Past `timeout` the group is ended:
-    /// SIGTERM, and SIGKILL a little later.
+    /// SIGTERM, and SIGKILL a little later. What it leaves in the background after an end of its own goes on.
     package static func run(
         _ program: FilePath, _ arguments: [String], environment: [String: String]? = nil, timeout: Duration
     ) throws(SystemError) -> Outcome {
@@ -36,65 +38,66 @@ extension Subprocess {
         // Only the program's own ends stay, so that the streams end with it.
         try? output.writing.close()
         try? errors.writing.close()
-        var texts = [Collected(limit: outputByteLimit), Collected(limit: outputByteLimit)]
-        collect(&texts, output.reading, errors.reading, process, timeout)
-        let ending = process.wait(for: .zero)
-        let final = ending ?? process.endGroup(within: gracePeriod)
-        return Outcome(ending: final, hasTimedOut: ending == nil, output: texts[0].text, errors: texts[1].text)
+        let outputs = [
+            ProgramOutput(output.reading, byteLimit: outputByteLimit),
+            ProgramOutput(errors.reading, byteLimit: outputByteLimit),
+        ]
+        let (ending, hasTimedOut) = process.finish(hearing: outputs, within: timeout, lingering: lingering)
+        return Outcome(
+            ending: ending, hasTimedOut: hasTimedOut, output: outputs[0].text, errors: outputs[1].text)
     }
 
-    /// Ends the process and all that is left of its group.
+    /// Starts a program whose output and errors are heard as one, in the order in which it said them, whatever `launch`
+    /// says of these streams. Of what is said the first `byteLimit` bytes are kept, and the last line.
+    package static func startHeard(
+        _ launch: Launch, byteLimit: Int
+    ) throws(SystemError) -> (process: Subprocess, output: ProgramOutput) {
+        let pipe = try Pipe()
+        var launch = launch
+        launch.output = .descriptor(pipe.writing.rawValue)
+        launch.errors = launch.output
+        let process = try Subprocess(launch)
+        try? pipe.writing.close()
+        return (process, ProgramOutput(pipe.reading, byteLimit: byteLimit))
+    }
+
+    /// Waits for its end, and listens meanwhile, so that it is never held up by a full pipe. Past `timeout` its process
+    /// group, which must be its own, is ended. After its end the streams may stay open for `lingering`.
+    package func finish(
+        hearing outputs: [ProgramOutput], within timeout: Duration, lingering: Duration
+    ) -> (ending: Ending, hasTimedOut: Bool) {
+        if let ending = hear(outputs, within: timeout, lingering: lingering) { return (ending, false) }
+        return (endGroup(within: Self.gracePeriod, hearing: outputs), true)
+    }
+
+    /// Ends the process and all that is left of its group, which must be its own. One that not even SIGKILL ends, since
+    /// it waits for a disk that does not answer, is left to itself after a few seconds.
     @discardableResult
-    package func endGroup(within grace: Duration) -> Ending {
+    package func endGroup(within grace: Duration, hearing outputs: [ProgramOutput] = []) -> Ending {
         signalGroup(SIGTERM)
         // One that is stopped hears it only when it goes on.
         signalGroup(SIGCONT)
-        let ending = wait(for: grace)
+        let ending = hear(outputs, within: grace, lingering: .zero)
         signalGroup(SIGKILL)
-        if let ending { return ending }
-        guard let final = wait() else { preconditionFailure("a wait without a timeout has an ending") }
-        return final
+        return ending ?? hear(outputs, within: Self.dyingPeriod, lingering: .zero) ?? .signalled(SIGKILL)
     }
 
-    private struct Collected {
-        var limit: Int
-        var bytes: [UInt8] = []
-        var hasEnded = false
-
-        init(limit: Int) { self.limit = limit }
-
-        var text: String { String(decoding: bytes, as: UTF8.self) }
-
-        mutating func readNext(from stream: borrowing OwnedDescriptor) {
-            guard let part = try? stream.readNext(upTo: 65_536), !part.isEmpty else {
-                hasEnded = true
-                return
-            }
-            bytes += part.prefix(limit - bytes.count)
-        }
-    }
-
-    /// Until both streams have ended, or the time is up: that of the program, or after its end that of its last words.
-    private static func collect(
-        _ texts: inout [Collected], _ output: borrowing OwnedDescriptor, _ errors: borrowing OwnedDescriptor,
-        _ process: Subprocess, _ timeout: Duration
-    ) {
+    /// Until it has ended, and its streams have or `lingering` is over; nil: it still runs when the time is up.
+    private func hear(_ outputs: [ProgramOutput], within timeout: Duration, lingering: Duration) -> Ending? {
         let watch = Stopwatch()
         var end = timeout
-        var hasEnded = false
+        var ending: Ending?
         while watch.elapsed < end {
-            let descriptors = [
-                texts[0].hasEnded ? -1 : output.rawValue, texts[1].hasEnded ? -1 : errors.rawValue,
-                hasEnded ? -1 : process.watchedDescriptor,
-            ]
-            if descriptors.allSatisfy({ $0 < 0 }) { return }
+            let descriptors = outputs.map(\.watchedDescriptor) + [ending == nil ? watchedDescriptor : -1]
+            if descriptors.allSatisfy({ $0 < 0 }) { break }
             let isReadable = Polling.wait(for: descriptors, within: end - watch.elapsed)
-            if isReadable[0] { texts[0].readNext(from: output) }
-            if isReadable[1] { texts[1].readNext(from: errors) }
-            if isReadable[2] {
-                hasEnded = true
+            for (output, isReady) in zip(outputs, isReadable) where isReady { output.listenOnce() }
+            if isReadable[outputs.count] {
+                ending = wait()
                 end = min(end, watch.elapsed + lingering)
             }
         }
+        for output in outputs { output.listen() }
+        return ending ?? wait(for: .zero)
     }
 }

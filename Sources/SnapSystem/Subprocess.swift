@@ -67,6 +67,7 @@ package final class Subprocess: Sendable {
 
     /// Starts it. Throws when there is no such program, or it may not be run.
     package init(_ launch: Launch) throws(SystemError) {
+        Self.keepEndings
         let number = try Self.spawn(launch)
         self.number = number
         program = launch.program
@@ -76,7 +77,7 @@ package final class Subprocess: Sendable {
         } catch {
             // Nobody else waits for it, so the number is still its own.
             _ = kill(number, SIGKILL)
-            while waitpid(number, nil, 0) < 0, errno == EINTR {}
+            _ = Self.await(number)
             throw error
         }
     }
@@ -99,8 +100,7 @@ package final class Subprocess: Sendable {
     private func reap() -> Ending {
         ending.withLock { ending in
             if let ending { return ending }
-            var status: Int32 = 0
-            while waitpid(number, &status, 0) < 0, errno == EINTR {}
+            let status = Self.await(number)
             let new: Ending =
                 status & 0x7f == 0 ? .exited((status >> 8) & 0xff) : .signalled(status & 0x7f)
             ending = new
@@ -108,15 +108,28 @@ package final class Subprocess: Sendable {
         }
     }
 
+    /// waitpid(2)
+    private static func await(_ number: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(number, &status, 0) < 0 {
+            // Taken for 0, an ending that somebody else took away would be a success.
+            precondition(errno == EINTR, "waitpid \(number): errno \(errno)")
+        }
+        return status
+    }
+
+    /// A parent that ignores SIGCHLD hands that on, and the kernel then forgets how children end.
+    private static let keepEndings: Void = { _ = Glibc.signal(SIGCHLD, SIG_DFL) }()
+
     // MARK: - posix_spawn(3)
 
     private static func spawn(_ launch: Launch) throws(SystemError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (target, stream) in [launch.input, launch.output, launch.errors].enumerated() {
-            add(stream, as: CInt(target), &actions)
-        }
+        let streams = [launch.input, launch.output, launch.errors]
+        let lifted = try LiftedDescriptors(streams, launch.program)
+        for (target, stream) in lifted.streams.enumerated() { add(stream, as: CInt(target), &actions) }
         _ = clinux_spawn_close_from(&actions, 3)
 
         var attributes = posix_spawnattr_t()
@@ -136,6 +149,7 @@ package final class Subprocess: Sendable {
                 posix_spawn(&number, launch.program.string, &actions, &attributes, words, $0)
             }
         }
+        withExtendedLifetime(lifted) {}
         guard code == 0 else { throw SystemError("run", launch.program.string, Errno(rawValue: code)) }
         return number
     }
@@ -165,6 +179,25 @@ package final class Subprocess: Sendable {
         }
         posix_spawnattr_setflags(&attributes, flags)
     }
+}
+
+/// Streams, none of which is overwritten while others are set up: a process that was started with closed standard
+/// streams has other files in their places.
+private final class LiftedDescriptors {
+    private(set) var streams: [Subprocess.Stream]
+    private var duplicates: [CInt] = []
+
+    init(_ streams: [Subprocess.Stream], _ program: FilePath) throws(SystemError) {
+        self.streams = streams
+        for (target, stream) in streams.enumerated() {
+            guard case .descriptor(let number) = stream, number != target, number < streams.count else { continue }
+            let duplicate = try systemCall("run", program) { fcntl(number, F_DUPFD_CLOEXEC, CInt(streams.count)) }
+            duplicates.append(duplicate)
+            self.streams[target] = .descriptor(duplicate)
+        }
+    }
+
+    deinit { for duplicate in duplicates { close(duplicate) } }
 }
 
 /// A null-terminated array of C strings, as execve(2) takes it.
