@@ -26,7 +26,7 @@ enum ErrorTable {
     /// EX_IOERR of sysexits(3): the work is done, but its answer could not be written.
     static let outputFailed = Entry(74, "the answer could not be written to standard output")
 
-    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–23 the volume, 30–34 the target, 40–47 the store.
+    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–29 the volume, 30–34 the target, 40–47 the store.
     static func entry(for code: EngineError.Code) -> Entry {
         switch code {
         case .imagesDiffer: Entry(1, "the images differ (diff, verify --against)")
@@ -45,6 +45,12 @@ enum ErrorTable {
         case .volumeReadFailed: Entry(21, "the volume could not be read")
         case .volumeChanged: Entry(22, "the volume changed while it was read")
         case .volumeHoldsStore: Entry(23, "the volume holds the store")
+        case .consistencyNotPossible: Entry(24, "IncorrectState", "no point in time can be made of the volume as it is")
+        case .freezeFailed: Entry(25, "a filesystem could not be frozen")
+        case .freezeExpired: Entry(26, "the freeze ended before the volume was read")
+        case .hookFailed: Entry(27, "a hook failed")
+        case .pointInTimeLost: Entry(28, "what held the bytes of the point in time was lost")
+        case .noReserve: Entry(29, "no room for what is written while the volume is read")
         case .targetNotFound: Entry(30, "no such target")
         case .targetTooSmall: Entry(31, "InvalidParameterValue", "the target is smaller than the snapshot")
         case .targetInUse: Entry(32, "VolumeInUse", "the target is in use")

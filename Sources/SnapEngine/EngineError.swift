@@ -17,6 +17,15 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case volumeReadFailed
         case volumeChanged
         case volumeHoldsStore
+        // The point in time
+        /// No method can make one, or may.
+        case consistencyNotPossible
+        case freezeFailed
+        /// The filesystem was thawed before all was read.
+        case freezeExpired
+        case hookFailed
+        case pointInTimeLost
+        case noReserve
         // The target of a restore
         case targetNotFound
         case targetTooSmall
