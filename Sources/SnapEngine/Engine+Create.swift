@@ -89,7 +89,7 @@ extension Engine {
             throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: path))
         }
         return try reading { () throws(DeviceError) in
-            try VolumeReader(opening: facts, method: request.consistency)
+            try VolumeReader(opening: facts, claiming: request.consistency == .exclusive)
         }
     }
 
