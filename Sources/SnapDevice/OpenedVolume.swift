@@ -1,4 +1,3 @@
-internal import SnapModel
 internal import SnapSystem
 internal import SystemPackage
 
@@ -16,8 +15,7 @@ struct OpenedVolume: ~Copyable {
     let buffered: OwnedDescriptor
 
     /// As `VolumeReader.init`.
-    static func open(_ facts: VolumeFacts, _ method: ConsistencyMethod) throws(DeviceError) -> OpenedVolume {
-        let claims = method == .exclusive
+    static func open(_ facts: VolumeFacts, claims: Bool) throws(DeviceError) -> OpenedVolume {
         switch facts.kind {
         case .blockDevice: return try open(device: facts, claims: claims)
         case .regularFile: return try open(file: facts, claims: claims)

@@ -9,30 +9,36 @@ internal import SystemPackage
 /// mapped into memory, since one that is truncated meanwhile would end the process (SIGBUS) instead of a read.
 package final class VolumeReader: Sendable {
     package let facts: VolumeFacts
-    package let method: ConsistencyMethod
     /// Of the volume, when it was opened.
     package let byteCount: Int
     package let logicalSectorByteCount: Int
 
     private let volume: OpenedVolume
+    /// Where the volume begins in what was opened, in bytes.
+    private let start: Int
     /// What O_DIRECT asks of offsets and counts. 0: it is refused.
     private let directAlignment: Atomic<Int>
 
-    /// Opens what `facts` tells of; with `.exclusive`, claims it until `close`.
+    /// Opens what `facts` tells of; with `claiming`, claims it until `close`.
     ///
     /// A block device is claimed with O_EXCL: nobody can mount it or build on it. A file is leased (F_SETLEASE): nobody
     /// has it open for writing, and if somebody comes, `confirmUnchanged` will tell. Where there are no leases, the
     /// file's times have to do.
     ///
-    /// Throws `inUse`, `permissionDenied`, `emptyVolume`, `noSuchPath`, `notAVolume`, `systemFailure`.
-    package init(opening facts: VolumeFacts, method: ConsistencyMethod) throws(DeviceError) {
-        volume = try OpenedVolume.open(facts, method)
+    /// `window`: the bytes of it that are the volume; nil: all. Offsets are those of the volume then.
+    ///
+    /// Throws `inUse`, `permissionDenied`, `emptyVolume`, `noSuchPath`, `notAVolume`, `shrank`, `systemFailure`.
+    package init(opening facts: VolumeFacts, claiming: Bool, window: ByteExtent? = nil) throws(DeviceError) {
+        volume = try OpenedVolume.open(facts, claims: claiming)
         self.facts = facts
-        self.method = method
-        byteCount = volume.byteCount
+        start = window?.offset ?? 0
+        byteCount = window?.byteCount ?? volume.byteCount
         logicalSectorByteCount = volume.logicalSectorByteCount
         directAlignment = Atomic(volume.direct.alignment)
-        if method == .exclusive, facts.kind == .regularFile { try refuseUsedFile() }
+        if start + byteCount > volume.byteCount {
+            throw .shrank(facts.path, from: start + byteCount, to: volume.byteCount)
+        }
+        if claiming, facts.kind == .regularFile { try refuseUsedFile() }
         if byteCount == 0 {
             throw DeviceError(.emptyVolume, facts.requestedPath, "is empty (0 bytes), so there is nothing to image")
         }
@@ -67,9 +73,9 @@ package final class VolumeReader: Sendable {
         let rest = ByteExtent(offset: offset, byteCount: byteCount - offset)
         guard facts.kind == .regularFile else { return rest }
         do throws(SystemError) {
-            if let start = try volume.buffered.seekData(from: offset), start < byteCount {
-                let end = min(try volume.buffered.seekHole(from: start), byteCount)
-                return ByteExtent(offset: start, byteCount: end - start)
+            if let place = try volume.buffered.seekData(from: start + offset), place < start + byteCount {
+                let end = min(try volume.buffered.seekHole(from: place), start + byteCount)
+                return ByteExtent(offset: place - start, byteCount: end - place)
             }
         } catch {
             // Where holes cannot be asked for, all is data.
@@ -81,7 +87,7 @@ package final class VolumeReader: Sendable {
         return nil
     }
 
-    /// Once all is read: that nobody changed the volume meanwhile, as far as the kernel can tell. Nothing for `.none`.
+    /// Once all is read: that nobody changed the volume meanwhile, as far as the kernel can tell. Nothing without a claim.
     ///
     /// Throws `changedWhileRead`, `systemFailure`.
     package func confirmUnchanged() throws(DeviceError) {
@@ -115,16 +121,17 @@ package final class VolumeReader: Sendable {
 
     /// Fills `bytes` up to the end of the volume, directly as far as alignment allows. Returns how many bytes.
     private func fill(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
-        var filled = try fillDirectly(bytes, at: offset)
+        var filled = try fillDirectly(bytes, at: start + offset)
         while filled < bytes.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
-            let count = try volume.buffered.read(into: rest, at: offset + filled)
+            let count = try volume.buffered.read(into: rest, at: start + offset + filled)
             if count == 0 { break }
             filled += count
         }
         return filled
     }
 
+    /// `offset`: in what was opened.
     private func fillDirectly(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         let alignment = directAlignment.load(ordering: .relaxed)
         guard alignment > 0, offset % alignment == 0, Int(bitPattern: bytes.baseAddress) % alignment == 0 else {
@@ -172,7 +179,7 @@ package final class VolumeReader: Sendable {
         } catch {
             throw .failed(facts.path, error)
         }
-        if current < byteCount { throw .shrank(facts.path, from: byteCount, to: current) }
+        if current < start + byteCount { throw .shrank(facts.path, from: start + byteCount, to: current) }
     }
 
     /// How drivers and filesystems report bytes that they cannot get.

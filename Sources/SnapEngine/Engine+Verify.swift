@@ -44,7 +44,7 @@ private final class VolumeComparer: ImageConsumer {
     init(_ path: FilePath, consistency: ConsistencyMethod, imageByteCount: Int) throws(EngineError) {
         self.imageByteCount = imageByteCount
         reader = try reading { () throws(DeviceError) in
-            try VolumeReader(opening: try VolumeFacts.inspect(path), method: consistency)
+            try VolumeReader(opening: try VolumeFacts.inspect(path), claiming: consistency == .exclusive)
         }
         buffers = try .forEngine(bufferByteCount: Self.zerosByteCount, bufferCount: 4)
     }

@@ -38,7 +38,7 @@ enum MachineBenchmark {
     /// Reads the first 2 GiB of a volume as a snapshot does. The volume need not be idle: nothing is kept of it.
     static func read(_ path: FilePath) throws(EngineError) -> BenchmarkLine {
         let reader = try reading { () throws(DeviceError) in
-            try VolumeReader(opening: try VolumeFacts.inspect(path), method: .none)
+            try VolumeReader(opening: try VolumeFacts.inspect(path), claiming: false)
         }
         defer { reader.close() }
         let end = min(reader.byteCount, readByteLimit)

@@ -17,7 +17,7 @@ extension Devices {
                 #expect(error?.code == .inUse)
                 #expect(error?.description.contains("process \(getpid())") == true)
                 #expect(error?.description.contains("--consistency none") == true)
-                _ = try open(path, .none)
+                _ = try open(path, claiming: false)
                 try writer.close()
                 _ = try open(path)
             }
@@ -61,7 +61,7 @@ extension Devices {
                     let error = openingError(loop.path)
                     #expect(error?.code == .inUse)
                     #expect(error?.description.contains("process \(getpid())") == true)
-                    _ = try open(loop.path, .none)
+                    _ = try open(loop.path, claiming: false)
                     first.close()
                     _ = try open(loop.path)
                 }
@@ -120,7 +120,7 @@ extension Devices {
                     // So is the image, by the loop device and its mount.
                     #expect(try VolumeFacts.inspect(directory.appending("a mount.image")).uses.count == 2)
                     // Without a claim it is read.
-                    let reader = try open(mounted.device, .none)
+                    let reader = try open(mounted.device, claiming: false)
                     try reader.read(into: try AlignedBuffer(byteCount: 4_096), range: 0..<4_096, at: 0)
                     try reader.confirmUnchanged()
                 }

@@ -36,8 +36,8 @@ func readAll(_ reader: VolumeReader, blockByteCount: Int = BlockGeometry.byteCou
     return bytes
 }
 
-func open(_ path: FilePath, _ method: ConsistencyMethod = .exclusive) throws -> VolumeReader {
-    try VolumeReader(opening: try VolumeFacts.inspect(path), method: method)
+func open(_ path: FilePath, claiming: Bool = true) throws -> VolumeReader {
+    try VolumeReader(opening: try VolumeFacts.inspect(path), claiming: claiming)
 }
 
 /// Why it cannot be opened.

@@ -14,13 +14,44 @@ extension Devices {
             let bytes = SeededRandom.bytes(byteCount, seed: UInt64(byteCount))
             try ScratchDirectory.with { directory in
                 let path = try directory.file("image", bytes)
-                for method in ConsistencyMethod.allCases {
-                    let reader = try open(path, method)
+                for claiming in [false, true] {
+                    let reader = try open(path, claiming: claiming)
                     #expect(reader.byteCount == byteCount && reader.logicalSectorByteCount == 512)
                     #expect(try readAll(reader) == bytes)
                     try reader.confirmUnchanged()
                     reader.close()
                 }
+            }
+        }
+
+        @Test(arguments: [0, 512, 4_096, 1 << 20, 700_001], [1, 4_096, 524_289, 2 << 20])
+        func partOfAFile(offset: Int, byteCount: Int) throws {
+            let bytes = SeededRandom.bytes(3 << 20, seed: 6)
+            try ScratchDirectory.with { directory in
+                let facts = try VolumeFacts.inspect(try directory.file("image", bytes))
+                let window = ByteExtent(offset: offset, byteCount: byteCount)
+                let reader = try VolumeReader(opening: facts, claiming: false, window: window)
+                #expect(reader.byteCount == byteCount)
+                #expect(try readAll(reader) == Array(bytes[offset..<window.end]))
+                let error = deviceError {
+                    let tooLong = ByteExtent(offset: offset, byteCount: (3 << 20) - offset + 1)
+                    _ = try VolumeReader(opening: facts, claiming: false, window: tooLong)
+                }
+                #expect(error?.code == .shrank)
+            }
+        }
+
+        @Test func partOfAFileWithHoles() throws {
+            try ScratchDirectory.with { directory in
+                let image = try directory.sparseFile("image", byteCount: 8 << 20)
+                for offset in [0, 3 << 20, 6 << 20] { try File.overwrite(image, [1], at: offset) }
+                let window = ByteExtent(offset: 1 << 20, byteCount: 4 << 20)
+                let reader = try VolumeReader(opening: try VolumeFacts.inspect(image), claiming: false, window: window)
+                let data = try reader.nextData(from: 0)
+                #expect(data?.offset == 2 << 20 && (data?.end ?? 0) < window.byteCount)
+                #expect(try reader.nextData(from: data?.end ?? 0) == nil)
+                try OwnedDescriptor(opening: image, .writeOnly).resize(to: 4 << 20)
+                #expect(deviceError { _ = try readAll(reader) }?.code == .shrank)
             }
         }
 
@@ -162,7 +193,7 @@ extension Devices {
             try ScratchDirectory.with { directory in
                 let path = try directory.file("image", SeededRandom.bytes(3 << 20, seed: 13))
                 // Not claimed: truncating a leased file would wait for the lease.
-                let reader = try open(path, .none)
+                let reader = try open(path, claiming: false)
                 try OwnedDescriptor(opening: path, .readWrite).resize(to: 1 << 20)
                 #expect(deviceError { _ = try readAll(reader) }?.code == .shrank)
                 #expect(deviceError { _ = try reader.nextData(from: 2 << 20) }?.code == .shrank)

@@ -13,7 +13,7 @@ struct BlockCursorTests {
     private static let block = BlockGeometry.byteCount
 
     private func open(_ path: FilePath) throws -> VolumeReader {
-        try VolumeReader(opening: try VolumeFacts.inspect(path), method: .none)
+        try VolumeReader(opening: try VolumeFacts.inspect(path), claiming: false)
     }
 
     /// What the cursor hands out: whether each block is read, in order.
