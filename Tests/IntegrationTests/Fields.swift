@@ -4,9 +4,39 @@ struct SnapshotFields: Decodable, Hashable, Sendable {
         struct Consistency: Decodable, Hashable, Sendable {
             var method: String
             var isPointInTime: Bool
+            var level: String?
+            var instant: String?
+            var freezeMilliseconds: Double?
+            var hooks: [Hook]?
             enum CodingKeys: String, CodingKey {
                 case method = "Method"
                 case isPointInTime = "PointInTime"
+                case level = "Level"
+                case instant = "Instant"
+                case freezeMilliseconds = "FreezeMilliseconds"
+                case hooks = "Hooks"
+            }
+        }
+
+        struct Hook: Decodable, Hashable, Sendable {
+            var name: String
+            var freeze: String
+            var thaw: String?
+            enum CodingKeys: String, CodingKey {
+                case name = "Name"
+                case freeze = "Freeze"
+                case thaw = "Thaw"
+            }
+        }
+
+        struct Worker: Decodable, Hashable, Sendable {
+            var processNumber: Int32
+            var attemptCount: Int
+            var logPath: String?
+            enum CodingKeys: String, CodingKey {
+                case processNumber = "ProcessId"
+                case attemptCount = "Attempts"
+                case logPath = "Log"
             }
         }
 
@@ -15,7 +45,11 @@ struct SnapshotFields: Decodable, Hashable, Sendable {
         var consistency: Consistency
         var newByteCount: Int?
         var storedByteCount: Int?
+        var setID: String?
+        var worker: Worker?
         enum CodingKeys: String, CodingKey {
+            case setID = "SetId"
+            case worker = "Worker"
             case volumePath = "VolumePath"
             case volumeByteCount = "VolumeByteCount"
             case consistency = "Consistency"

@@ -50,6 +50,20 @@ struct Program: Sendable {
         return snapshot
     }
 
+    /// Takes a snapshot whose answer may still be pending.
+    func secure(_ volume: FilePath, _ more: String...) throws -> SnapshotFields {
+        try decode(SnapshotFields.self, try Command.check(line(["create", "--volume", volume.string] + more)))
+    }
+
+    /// Snapshots of several volumes at one instant.
+    func secureSet(_ volumes: [FilePath], _ more: String...) throws -> [SnapshotFields] {
+        let named = volumes.flatMap { ["--volume", $0.string] }
+        return try decode(ListFields.self, try Command.check(line(["create"] + named + more))).snapshots
+    }
+
+    /// Until they are completed.
+    func waitFor(_ ids: [String]) throws { try Command.check(line(["wait", "--timeout", "5m"] + ids)) }
+
     func list(_ ids: String...) throws -> [SnapshotFields] {
         try decode(ListFields.self, try Command.check(line(["list"] + ids))).snapshots
     }

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import section_list
 import section_pairs
 import section_sparse
+import section_stall
 import section_startup
 from programs import Snapctl, Yardstick
 from report import table, target_lines
@@ -19,6 +20,7 @@ SECTIONS = {
     "pairs": section_pairs.measure,
     "sparse": section_sparse.measure,
     "list": section_list.measure,
+    "stall": section_stall.measure,
     "startup": section_startup.measure,
 }
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

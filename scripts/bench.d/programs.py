@@ -20,6 +20,9 @@ class Snapctl:
         cost = self._run("create", "--volume", volume, "--output", "json", **options)
         return cost, json.loads(cost.stdout)
 
+    def wait(self, snapshot):
+        return self._run("wait", snapshot, cold=False)
+
     def restore(self, snapshot, target):
         return self._run("restore", snapshot, "--to", target, "--force")
 

@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(libssl-dev liblz4-dev libsqlite3-dev libblkid-dev pkg-config git ca-certificates)
 VOLUME_PACKAGES=(e2fsprogs xfsprogs btrfs-progs util-linux mount fdisk)
-BENCH_PACKAGES=(python3 time)
+BENCH_PACKAGES=(python3 time fio)
 
 # Installs the Debian packages named that are missing. Without root, or elsewhere than on Debian and its
 # kin, says which they are; only a Debian user who is not root can be told to stop and install them.

@@ -75,6 +75,9 @@ struct WorkerLink: ~Copyable {
     /// From now on the worker goes on whatever becomes of this process.
     borrowing func release() { say(WorkerWord.release) }
 
+    /// Waits, for a moment, for the end of a worker that is done: then what it took is counted with what we took.
+    borrowing func join() { _ = process.wait(for: .seconds(2)) }
+
     borrowing func cancel(_ reason: String) { say(WorkerWord.cancel + reason) }
 
     /// A worker that does not listen has ended, and what it ended with comes by `next`.

@@ -44,7 +44,9 @@ struct WorkerRun {
             case .secured(let ids, let isHolding):
                 state.ids = ids
                 if let snapshots = try secured(isHolding, link, &state) { return snapshots }
-            case .completed(let ids): return try read(ids, &state)
+            case .completed(let ids):
+                link.join()
+                return try read(ids, &state)
             case .failed: preconditionFailure("a failure is thrown")
             case nil: if state.isShown { try showProgress(&state) }
             }

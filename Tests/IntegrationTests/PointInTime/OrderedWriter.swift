@@ -119,6 +119,8 @@ final class OrderedWriter: Sendable {
         return found + (try databaseViolations(first.appending(databaseName)))
     }
 
+    static func recordCount(in folder: FilePath) throws -> Int { try records(folder.appending("A")).count }
+
     private static func records(_ path: FilePath) throws -> [String] {
         guard File.exists(path) else { return [] }
         let bytes = try File.read(path, upTo: 64 << 20)

@@ -1,0 +1,139 @@
+"""How long writers are held up by the point in time of a mounted, busy filesystem, and when create answers."""
+
+import os
+import subprocess
+import sys
+import time
+from statistics import median
+
+from measure import MIB
+from report import Target, row
+from section_sparse import mount_xfs
+from volume import command
+
+VOLUME_BYTES = 2048 * MIB
+HOST_BYTES = 6144 * MIB
+RUN_COUNT = 30
+STALL_LIMIT = 0.250
+ANSWER_LIMIT = 1.0
+# Between two creates, so that each meets a filesystem that is busy and not one that is catching up.
+PAUSE_SECONDS = 1.0
+LOAD_IOPS = 2000
+
+
+def measure(bench):
+    run_count = 3 if bench.is_quick else RUN_COUNT
+    host = mount_xfs(bench.scratch, HOST_BYTES)
+    image = os.path.join(host, "volume.img")
+    mount = os.path.join(bench.scratch, "busy")
+    os.makedirs(mount, exist_ok=True)
+    with open(image, "wb") as file:
+        file.truncate(VOLUME_BYTES)
+    command("mkfs.ext4", "-q", "-F", image)
+    command("mount", "-o", "loop", image, mount)
+    device = command("findmnt", "--noheadings", "--output", "SOURCE", mount)
+    try:
+        return measure_busy(bench, device, mount, run_count)
+    finally:
+        command("umount", mount)
+        command("umount", host)
+        bench.snapctl.reset()
+
+
+def measure_busy(bench, device, mount, run_count):
+    bench.say(f"{run_count} clones of a filesystem under fio and a probe")
+    with Load(mount), Probe(mount) as probe:
+        time.sleep(3)
+        quiet = probe.longest_stall(PAUSE_SECONDS * run_count)
+        stalls, costs, freezes = [], [], []
+        for _ in range(run_count):
+            begun = time.monotonic()
+            cost, record = bench.snapctl.create(device, cold=False)
+            probe.wait_past(time.monotonic() + 0.2)
+            stalls.append(probe.longest_since(begun))
+            costs.append(cost)
+            freezes.append(record["Snapctl"]["Consistency"]["FreezeMilliseconds"] / 1000)
+            bench.snapctl.wait(record["SnapshotId"])
+            time.sleep(PAUSE_SECONDS)
+    rows = [row("snapctl", "create --consistency clone, busy ext4", costs, VOLUME_BYTES)]
+    return {"Rows": rows, "Targets": targets("clone", stalls, costs, freezes, quiet)}
+
+
+def targets(method, stalls, costs, freezes, quiet):
+    answers = [cost.seconds for cost in costs]
+    return [
+        Target(
+            f"{method}: longest stall of a writer, p50 and max of {len(stalls)} "
+            f"(frozen: {spread(freezes)}; without a snapshot: max {quiet * 1000:.0f} ms)",
+            spread(stalls), f"max ≤ {STALL_LIMIT * 1000:.0f} ms", max(stalls) <= STALL_LIMIT),
+        Target(
+            f"{method}: create answers, p50 and max of {len(answers)}",
+            spread(answers), f"≤ {ANSWER_LIMIT:.0f} s", max(answers) <= ANSWER_LIMIT),
+    ]
+
+
+def spread(seconds):
+    return f"{median(seconds) * 1000:.0f} and {max(seconds) * 1000:.0f} ms"
+
+
+class Load:
+    """Random 4 KiB writes with fsyncs, by fio."""
+
+    def __init__(self, mount):
+        self.arguments = [
+            "fio", "--name=load", f"--directory={mount}", "--rw=randwrite", "--bs=4k", "--size=512m",
+            "--ioengine=psync", "--fsync=32", f"--rate_iops={LOAD_IOPS}", "--time_based", "--runtime=3600",
+            "--output=/dev/null",
+        ]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Probe:
+    """A writer that notes when each of its durable writes began and ended."""
+
+    PROGRAM = """
+import os, sys, time
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT, 0o600)
+while True:
+    begun = time.monotonic()
+    os.pwrite(file, b'x' * 4096, 0)
+    os.fdatasync(file)
+    print(f'{begun} {time.monotonic()}', flush=True)
+    time.sleep(0.002)
+"""
+
+    def __init__(self, mount):
+        self.path = os.path.join(mount, "probe")
+        self.writes = []
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.PROGRAM, self.path], stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def wait_past(self, instant):
+        """Reads what the writer tells until it has begun a write after the instant."""
+        for line in self.process.stdout:
+            begun, ended = map(float, line.split())
+            self.writes.append((begun, ended))
+            if begun > instant:
+                return
+
+    def longest_since(self, instant):
+        return max(ended - begun for begun, ended in self.writes if ended >= instant)
+
+    def longest_stall(self, seconds):
+        begun = time.monotonic()
+        self.wait_past(begun + seconds)
+        return self.longest_since(begun)
