@@ -75,7 +75,7 @@ let package = Package(
         .target(
             name: "SnapCommands",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "SnapEngine",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapConsistency", "SnapEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
