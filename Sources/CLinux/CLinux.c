@@ -115,6 +115,12 @@ int clinux_has_read_lease(int fd) {
     return lease < 0 ? -1 : lease == F_RDLCK;
 }
 
+int clinux_freeze_filesystem(int fd) { return ioctl(fd, FIFREEZE, 0); }
+
+int clinux_thaw_filesystem(int fd) { return ioctl(fd, FITHAW, 0); }
+
+int clinux_synchronise_filesystem(int fd) { return syncfs(fd); }
+
 uint32_t clinux_major(uint64_t device) { return major(device); }
 
 uint32_t clinux_minor(uint64_t device) { return minor(device); }

@@ -27,7 +27,7 @@ struct Snapctl: ParsableCommand {
         subcommands: [
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
             RestoreCommand.self, VerifyCommand.self, DiffCommand.self, DoctorCommand.self, BenchmarkCommand.self,
-            CatalogueCommand.self, WorkerCommand.self,
+            CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
         ]
     )
 }

@@ -21,7 +21,8 @@ struct StackWalk {
     let mounts: MountTable
     private(set) var devices: Set<DeviceNumber> = []
     private(set) var files: Set<FileNumber> = []
-    private var filesystems: Set<DeviceNumber> = []
+    /// By what stat(2) tells of their files, and by what the table of mounts does: btrfs shows other numbers in each.
+    private(set) var filesystems: Set<DeviceNumber> = []
 
     init(tree: DeviceTree, mounts: MountTable) {
         self.tree = tree
@@ -35,6 +36,7 @@ struct StackWalk {
         guard filesystems.insert(status.filesystem).inserted else { return }
         if status.filesystem.major != 0 { descend(device: status.filesystem) }
         guard let mount = mount(holding: place) else { return }
+        filesystems.insert(mount.device)
         for device in tree.devices(of: mount) { descend(device: device) }
         // An overlay lies on the folders that it joins.
         for option in mount.options {

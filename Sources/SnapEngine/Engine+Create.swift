@@ -34,7 +34,7 @@ extension Engine {
         let methods = try zip(facts, ids).map { (facts, id) throws(EngineError) in
             try chooseMethod(facts, options, id)
         }
-        let quiescence = Quiescence(methods, options, journal: journal)
+        let quiescence = Quiescence(methods, options, journal: FreezeJournal(in: configuration.root))
         try securing { () throws(ConsistencyError) in try quiescence.prepare() }
         let snapshots: [Snapshot]
         do throws(EngineError) {

@@ -8,7 +8,7 @@ extension Engine {
     /// Looks after what dead workers left: wakes what they had frozen, ends or completes their snapshots, keeps what they
     /// had made durable. A snapshot whose point in time is still there stays pending: another worker can go on with it.
     package func recover() throws(EngineError) {
-        for line in journal.clearLeftovers() { log.notice(line) }
+        for line in FreezeJournal.clearLeftovers(in: configuration.root) { log.notice(line) }
         let dead = try deadJobs()
         guard !dead.isEmpty else { return }
         try adoptPacks()

@@ -115,8 +115,6 @@ extension Engine {
         try storing { () throws(StoreError) in try ManifestReader(image.manifestRoot, pages: pages) }
     }
 
-    var journal: FreezeJournal { FreezeJournal(directory: configuration.journalPath) }
-
     var pages: CataloguePages { CataloguePages(catalogue: catalogue, packs: packs) }
 }
 

@@ -38,8 +38,6 @@ package struct EngineConfiguration: Sendable {
 
     package var cataloguePath: FilePath { root.appending("catalogue.db") }
     package var storePath: FilePath { root.appending("store") }
-    /// Which filesystems are frozen at the moment, and by whom.
-    package var journalPath: FilePath { root.appending("frozen") }
 
     /// What must not lie on a filesystem that is frozen, since the one who thaws it waits for them.
     var needs: [FrozenNeed] {

@@ -30,9 +30,9 @@ extension OwnedDescriptor {
 }
 
 /// poll(2) for reading, over any number of descriptors.
-enum Polling {
+package enum Polling {
     /// Which of `descriptors` can be read, once there is one or the time is up. Negative ones never can.
-    static func wait(for descriptors: [CInt], within timeout: Duration?) -> [Bool] {
+    package static func wait(for descriptors: [CInt], within timeout: Duration?) -> [Bool] {
         var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let watch = Stopwatch()
         while true {

@@ -13,6 +13,12 @@ package struct Pipe: ~Copyable, Sendable {
         writing = OwnedDescriptor(adopting: ends[1], path: "a pipe")
     }
 
+    /// Closes the other end: for whoever has handed that to a program.
+    package consuming func keepReading() -> OwnedDescriptor { reading }
+
+    /// Closes the other end.
+    package consuming func keepWriting() -> OwnedDescriptor { writing }
+
     package init(reading: consuming OwnedDescriptor, writing: consuming OwnedDescriptor) {
         self.reading = reading
         self.writing = writing

@@ -67,6 +67,11 @@ int clinux_take_read_lease(int fd);
 int clinux_release_lease(int fd);
 int clinux_has_read_lease(int fd);
 
+// FIFREEZE, FITHAW (ioctl(2), fsfreeze(8)); syncfs(2), which is GNU-only.
+int clinux_freeze_filesystem(int fd);
+int clinux_thaw_filesystem(int fd);
+int clinux_synchronise_filesystem(int fd);
+
 // makedev(3): macros.
 uint32_t clinux_major(uint64_t device);
 uint32_t clinux_minor(uint64_t device);

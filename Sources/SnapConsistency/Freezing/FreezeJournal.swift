@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import SnapSystem
+internal import Synchronization
+package import SystemPackage
+
+/// A small file that says which filesystems are being frozen, and by whom: there before the first is frozen, gone when all
+/// are thawed. What a crash of both processes leaves frozen is found by it.
+package struct FreezeJournal: Sendable {
+    package let path: FilePath
+
+    private static let prefix = "freeze-"
+    private static let suffix = ".json"
+    /// Tells apart the journals of one process.
+    private static let count = Atomic<Int>(0)
+    private static let formatVersion = 1
+    private static let byteLimit = 1 << 20
+    /// How long a freezer that was ended may take to be gone.
+    private static let endingSeconds = 1.0
+
+    /// One that is not there yet, in a folder that is: the root of snapctl.
+    package init(in directory: FilePath) {
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        path = directory.appending("\(Self.prefix)\(ProcessIdentity.current)-\(number)\(Self.suffix)")
+    }
+
+    private struct Fields: Codable {
+        struct Filesystem: Codable {
+            var mountPoint: String
+            /// `8:17`
+            var number: String
+        }
+
+        var formatVersion: Int
+        var owner: String
+        var freezer: String?
+        var filesystems: [Filesystem]
+    }
+
+    /// Durable when it returns.
+    func write(_ filesystems: [OpenedFilesystem], freezer: Int32) throws(ConsistencyError) {
+        let fields = Fields(
+            formatVersion: Self.formatVersion, owner: "\(ProcessIdentity.current)",
+            freezer: ProcessIdentity(number: freezer).map { "\($0)" },
+            filesystems: filesystems.map { .init(mountPoint: $0.mountPoint.string, number: "\($0.number)") })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let bytes = try? encoder.encode(fields) else {
+            throw ConsistencyError(.systemFailure, "the journal of freezes cannot be written as JSON")
+        }
+        do throws(SystemError) {
+            try AtomicFile.write(Array(bytes), to: path)
+        } catch {
+            throw ConsistencyError(error)
+        }
+    }
+
+    /// One that stays is found at the next start, and does no harm.
+    func remove() { try? File.remove(path) }
+
+    // MARK: - Leftovers
+
+    /// Thaws what processes that are gone left frozen, and removes their journals. Returns what it did, a sentence each, for
+    /// whoever started it; what it cannot do stays for the next time, and is said too. Needs no lock.
+    package static func clearLeftovers(in directory: FilePath) -> [String] {
+        let names = ((try? Directory.names(in: directory)) ?? []).filter {
+            $0.hasPrefix(prefix) && $0.hasSuffix(suffix)
+        }
+        return names.flatMap { clear(directory.appending($0)) }
+    }
+
+    private static func clear(_ path: FilePath) -> [String] {
+        guard let bytes = try? File.read(path, upTo: byteLimit) else { return [] }
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(bytes)),
+            fields.formatVersion == formatVersion, let owner = ProcessIdentity(fields.owner)
+        else {
+            return ["\(path) is no journal of freezes that this version reads; look at it, and remove it"]
+        }
+        guard !owner.isAlive else { return [] }
+        var words: [String] = []
+        // Nothing stays frozen over a reboot.
+        if owner.boot == ProcessIdentity.current.boot {
+            if let freezer = fields.freezer.flatMap({ ProcessIdentity($0) }) { words += end(freezer) }
+            words += fields.filesystems.map { thaw($0, owner) }.compactMap { $0 }
+        }
+        do throws(SystemError) {
+            try File.remove(path)
+        } catch {
+            words.append("\(error)")
+        }
+        return words
+    }
+
+    /// A freezer that outlives its parent is stopped, or held up by the kernel.
+    private static func end(_ freezer: ProcessIdentity) -> [String] {
+        guard freezer.isAlive else { return [] }
+        kill(freezer.number, SIGKILL)
+        let watch = Stopwatch()
+        while freezer.isAlive, watch.seconds < endingSeconds { usleep(10_000) }
+        return ["ended the freezer (process \(freezer.number)) of a process that is gone"]
+    }
+
+    /// nil: there was nothing to do.
+    private static func thaw(_ fields: Fields.Filesystem, _ owner: ProcessIdentity) -> String? {
+        do throws(ConsistencyError) {
+            let filesystem = try OpenedFilesystem(FilePath(fields.mountPoint))
+            guard "\(filesystem.number)" == fields.number else { return nil }
+            switch filesystem.thaw() {
+            case .thawed: return "thawed \(fields.mountPoint), which process \(owner.number) had left frozen"
+            case .wasNotFrozen: return nil
+            case .failed(let error): return "\(error); thaw it by hand (fsfreeze -u \(fields.mountPoint))"
+            }
+        } catch {
+            return nil
+        }
+    }
+}
