@@ -28,7 +28,8 @@ extension Engine {
             completed.completionTime = time
             try storing { () throws(StoreError) in try store.write(SnapshotRecord(revision: 1, snapshot: completed)) }
             let outcome = try cataloguing { () throws(CatalogueError) in
-                try catalogue.complete(snapshot.id, image: image, at: time, trustedSince: generation)
+                try catalogue.complete(
+                    [SnapshotCompletion(id: snapshot.id, image: image, time: time)], trustedSince: generation)
             }
             guard case .distrusted(let lost, let now) = outcome else { return completed }
             try removeRecord(of: snapshot.id)
@@ -44,7 +45,8 @@ extension Engine {
     /// rebuild. Where even this fails, the next start finds it.
     func end(_ snapshot: SnapshotID, because error: EngineError) {
         do {
-            try catalogue.fail(snapshot, message: error.explanation)
+            // One that is completed after all keeps its record.
+            guard try catalogue.fail([snapshot], message: error.explanation) == [snapshot] else { return }
             try removeRecord(of: snapshot)
         } catch {}
     }

@@ -106,8 +106,9 @@ extension Engine {
             let snapshot = Snapshot(
                 id: .random(), volume: volume, state: .pending, startTime: now, ownerID: configuration.ownerID,
                 description: request.description, tags: request.tags,
-                consistency: Consistency(method: request.consistency), volumeByteCount: byteCount)
-            try catalogue.insert(snapshot, worker: .current)
+                consistency: Consistency(method: request.consistency), volumeByteCount: byteCount,
+                worker: SnapshotWorker(processNumber: ProcessIdentity.current.number))
+            try catalogue.insert([snapshot], worker: .current, request: "")
             return snapshot
         }
     }

@@ -7,12 +7,12 @@ extension Engine {
     /// Ends the pending snapshots whose workers are dead, and keeps what those had made durable.
     func recover() throws(EngineError) {
         let dead = try cataloguing { () throws(CatalogueError) in
-            try catalogue.pendingWorkers().filter { $0.worker?.isAlive != true }
+            try catalogue.pendingSnapshots().filter { $0.worker?.isAlive != true }
         }
         guard !dead.isEmpty else { return }
         try adoptPacks()
         _ = try storing { () throws(StoreError) in try store.removeLeftovers() }
-        for (snapshot, worker) in dead { try end(snapshot, worker) }
+        for snapshot in dead { try end(snapshot.id, snapshot.worker) }
     }
 
     /// A worker that died after it had written the record had made everything durable: its snapshot is complete.
@@ -27,16 +27,14 @@ extension Engine {
         }
         if let record, try completeFromRecord(record.snapshot) { return }
         let process = worker.map { "process \($0.number)" } ?? "the process"
-        do throws(CatalogueError) {
+        let ended = try cataloguing { () throws(CatalogueError) in
             try catalogue.fail(
-                id,
+                [id],
                 message: "\(process) that was making it ended before it was completed; "
                     + "what it had stored is kept and will be used by the next snapshot")
-        } catch {
-            // Another process found it first.
-            guard error.code == .notPending || error.code == .unknownSnapshot else { throw EngineError(error) }
-            return
         }
+        // Another process found it first.
+        guard ended == [id] else { return }
         if record != nil { try storing { () throws(StoreError) in try store.removeRecord(of: id) } }
     }
 
@@ -48,7 +46,11 @@ extension Engine {
         guard try judge(image).isWhole else { return false }
         do throws(CatalogueError) {
             let outcome = try catalogue.complete(
-                snapshot.id, image: image, at: snapshot.completionTime ?? snapshot.startTime, trustedSince: generation)
+                [
+                    SnapshotCompletion(
+                        id: snapshot.id, image: image, time: snapshot.completionTime ?? snapshot.startTime,
+                        durations: snapshot.durations)
+                ], trustedSince: generation)
             return outcome == .completed
         } catch {
             guard error.code == .notPending else { throw EngineError(error) }

@@ -17,7 +17,8 @@ final class ProgressReporter: Sendable {
                 let processed = progress.processedByteCount
                 guard processed != reported else { continue }
                 // For the eyes of others only: a report that is lost is followed by another.
-                try? catalogue.updateProgress(snapshot, processedByteCount: processed)
+                try? catalogue.updateProgress(
+                    snapshot, processed: processed, new: progress.newByteCount, stored: progress.storedByteCount)
                 reported = processed
             }
         }
