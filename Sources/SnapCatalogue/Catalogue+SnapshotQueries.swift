@@ -1,6 +1,5 @@
 internal import GRDB
 package import SnapModel
-package import SnapSystem
 
 package enum SnapshotOrder: Sendable {
     /// By StartTime; of equal ones, by the order in which they were recorded.
@@ -48,19 +47,9 @@ extension Catalogue {
         }
     }
 
-    /// The pending snapshots, oldest first, and who carries each on: nil where that cannot be read, so that it is nobody.
-    package func pendingWorkers() throws(CatalogueError) -> [(snapshot: SnapshotID, worker: ProcessIdentity?)] {
-        try read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT snapshotId, worker FROM snapshot WHERE state = 'pending' ORDER BY startTime, id"
-            )
-            return try Array(
-                Row.fetchCursor(statement).map { row in
-                    let worker: String? = try row.optional(1)
-                    return (SnapshotID(wellFormed: try row.value(0)), worker.flatMap { ProcessIdentity($0) })
-                }
-            )
-        }
+    /// The snapshots that were taken at one instant, in the order in which they were recorded.
+    package func snapshots(inSet set: SnapshotSetID) throws(CatalogueError) -> [Snapshot] {
+        try read { try $0.snapshots("WHERE s.setId = ? ORDER BY s.id", [set.rawValue]) }
     }
 }
 

@@ -19,6 +19,7 @@ enum Schema {
                 arguments: [store.rawValue]
             )
         }
+        migrator.registerMigration("v2", foreignKeyChecks: .immediate) { try $0.execute(sql: v2) }
         return migrator
     }
 

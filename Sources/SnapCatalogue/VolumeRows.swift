@@ -56,6 +56,14 @@ extension Database {
         return try Array(Row.fetchCursor(statement, arguments: arguments).map(StoredVolume.init))
     }
 
+    /// The number that other tables have for a volume. Throws `unknownVolume`.
+    func key(of volume: VolumeID) throws -> Int64 {
+        guard let known = try volumes("WHERE volumeId = ?", [volume.rawValue]).first else {
+            throw CatalogueError(.unknownVolume, volume.rawValue, "is no known volume")
+        }
+        return known.key
+    }
+
     private func refresh(_ known: StoredVolume, _ seen: SeenVolume) throws -> Volume {
         let statement = try cachedStatement(
             sql: "UPDATE volume SET path = ?, byteCount = ?, seenTime = ? WHERE id = ?"

@@ -20,41 +20,12 @@ enum SnapshotFields {
         fields.append("SnapshotId", .text(snapshot.id.rawValue))
         fields.append("Encrypted", .boolean(snapshot.isEncrypted))
         fields.append("FullSnapshotSizeInBytes", snapshot.image.map { .integer($0.fullByteCount) })
-        fields.append("Snapctl", own(of: snapshot))
+        fields.append("Snapctl", OwnFields.record(of: snapshot))
         return .record(fields)
-    }
-
-    private static func own(of snapshot: Snapshot) -> OutputValue {
-        var fields: [OutputField] = []
-        fields.reserveCapacity(7)
-        fields.append("VolumePath", .text(snapshot.volume.path))
-        fields.append("VolumeByteCount", .integer(snapshot.volumeByteCount))
-        fields.append("Consistency", consistency(snapshot.consistency))
-        if let image = snapshot.image {
-            fields.append("ManifestRoot", .text(image.manifestRoot.description))
-            fields.append("NewByteCount", .integer(image.newByteCount))
-            fields.append("StoredByteCount", .integer(image.storedByteCount))
-        }
-        fields.append("DurationSeconds", duration(of: snapshot))
-        return .record(fields)
-    }
-
-    private static func consistency(_ consistency: Consistency) -> OutputValue {
-        .record([
-            OutputField("Method", .text(consistency.method.rawValue)),
-            OutputField("PointInTime", .boolean(consistency.isPointInTime)),
-        ])
     }
 
     private static func tag(_ tag: Tag) -> OutputValue {
         .record([OutputField("Key", .text(tag.key)), OutputField("Value", .text(tag.value))])
-    }
-
-    /// Start and completion are in milliseconds, so their distance is in thousandths of a second.
-    private static func duration(of snapshot: Snapshot) -> OutputValue? {
-        snapshot.completionTime.map { end in
-            .thousandths(Int(end.millisecondsSinceEpoch - snapshot.startTime.millisecondsSinceEpoch))
-        }
     }
 
     /// GiB, rounded up, as EBS sells them: never 0.
@@ -78,9 +49,11 @@ enum SnapshotFields {
     }
 
     static func words(for consistency: Consistency) -> String {
-        consistency.isPointInTime
-            ? "point in time (\(consistency.method.rawValue))"
-            : "NOT of one point in time: the volume was read while it could be written to"
+        guard consistency.isPointInTime else {
+            return "NOT of one point in time: the volume was read while it could be written to"
+        }
+        let level = consistency.level.map { ", \($0.rawValue)-consistent" } ?? ""
+        return "point in time (\(consistency.method.rawValue))\(level)"
     }
 }
 

@@ -18,6 +18,10 @@ package struct Snapshot: Hashable, Sendable {
     package var volumeByteCount: Int
     /// How far it is, in bytes of volume passed (read, or skipped as a hole); `volumeByteCount` once all is read.
     package var processedByteCount: Int
+    /// Until it is completed: bytes of blocks found so far that nobody had stored before, and what they take in packs.
+    /// 0 from then on, when `image` has both.
+    package var newByteCount: Int
+    package var storedByteCount: Int
     /// Known once completed.
     package var image: SnapshotImage?
     /// What was taken at one instant with it; nil for a snapshot of one volume.
@@ -29,8 +33,8 @@ package struct Snapshot: Hashable, Sendable {
         id: SnapshotID, volume: Volume, state: SnapshotState, stateMessage: String? = nil, startTime: Timestamp,
         completionTime: Timestamp? = nil, ownerID: String, description: String, tags: [Tag] = [],
         isEncrypted: Bool = false, consistency: Consistency, volumeByteCount: Int, processedByteCount: Int = 0,
-        image: SnapshotImage? = nil, setID: SnapshotSetID? = nil, worker: SnapshotWorker? = nil,
-        durations: SnapshotDurations = SnapshotDurations()
+        newByteCount: Int = 0, storedByteCount: Int = 0, image: SnapshotImage? = nil, setID: SnapshotSetID? = nil,
+        worker: SnapshotWorker? = nil, durations: SnapshotDurations = SnapshotDurations()
     ) {
         self.id = id
         self.volume = volume
@@ -45,6 +49,8 @@ package struct Snapshot: Hashable, Sendable {
         self.consistency = consistency
         self.volumeByteCount = volumeByteCount
         self.processedByteCount = processedByteCount
+        self.newByteCount = newByteCount
+        self.storedByteCount = storedByteCount
         self.image = image
         self.setID = setID
         self.worker = worker

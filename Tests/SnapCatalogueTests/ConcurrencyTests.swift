@@ -26,7 +26,7 @@ private func work(path: String, store: String, number: Int) throws {
         try #require(
             try catalogue.trusted((own + shared).map(Sample.digest)).count == own.count + shared.count
         )
-        try catalogue.updateProgress(pending.id, processedByteCount: pack)
+        try catalogue.sampleProgress(pending.id, pack)
     }
     _ = try catalogue.complete(
         pending.id,
@@ -121,8 +121,8 @@ struct ConcurrencyTests {
             }
             let catalogue = try scratch.open()
             #expect(try catalogue.statistics().chunkCount == 50 * (round + 1))
-            #expect(try catalogue.pendingWorkers().count == round + 1)
-            #expect(try catalogue.pendingWorkers().allSatisfy { $0.worker?.isAlive == false })
+            #expect(try catalogue.pendingSnapshots().count == round + 1)
+            #expect(try catalogue.pendingSnapshots().allSatisfy { $0.worker?.isAlive == false })
         }
     }
 }

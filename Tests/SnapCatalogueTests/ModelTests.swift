@@ -49,6 +49,7 @@ private struct Model {
         snapshot.image = image
         snapshot.completionTime = Sample.time(999)
         snapshot.processedByteCount = snapshot.volumeByteCount
+        (snapshot.newByteCount, snapshot.storedByteCount) = (0, 0)
         snapshots[id] = snapshot
         return .completed
     }
@@ -100,7 +101,7 @@ struct ModelTests {
                 second: step,
                 tags: [Tag(key: "step", value: "\(step)")]
             )
-            try catalogue.insert(snapshot, worker: .current)
+            try catalogue.insert([snapshot], worker: .current, request: "")
             model.snapshots[snapshot.id] = snapshot
         case 5:
             guard let id = pending.randomElement(using: &generator) else { return }
@@ -114,11 +115,13 @@ struct ModelTests {
             #expect(outcome == model.complete(id, Sample.image(step), since: since))
         case 6:
             guard let id = pending.randomElement(using: &generator) else { return }
-            try catalogue.updateProgress(id, processedByteCount: step)
+            try catalogue.sampleProgress(id, step)
             model.snapshots[id]?.processedByteCount = step
+            model.snapshots[id]?.newByteCount = step / 2
+            model.snapshots[id]?.storedByteCount = step / 4
         default:
             guard let id = pending.randomElement(using: &generator), step.isMultiple(of: 3) else { return }
-            try catalogue.fail(id, message: "step \(step)")
+            #expect(try catalogue.fail([id], message: "step \(step)") == [id])
             model.snapshots[id]?.state = .error
             model.snapshots[id]?.stateMessage = "step \(step)"
         }
@@ -136,6 +139,6 @@ struct ModelTests {
         #expect(try catalogue.snapshots() == expected)
         #expect(try catalogue.latestCompleted(of: volume.id) == expected.first { $0.state == .completed })
         let pending = expected.reversed().filter { $0.state == .pending }.map(\.id)
-        #expect(try catalogue.pendingWorkers().map(\.snapshot) == pending)
+        #expect(try catalogue.pendingSnapshots().map(\.id) == pending)
     }
 }

@@ -153,7 +153,7 @@ struct OpeningTests {
         do {
             let catalogue = try scratch.open()
             let pending = try catalogue.samplePending()
-            try catalogue.updateProgress(pending.id, processedByteCount: 1)
+            try catalogue.sampleProgress(pending.id, 1)
             _ = try catalogue.snapshots()
         }
         #expect(try scratch.names() == ["catalogue.db", "catalogue.db.lock", "catalogue.db.opening"])

@@ -52,7 +52,8 @@ enum Sample {
             description: "nightly \(second)",
             tags: tags,
             consistency: Consistency(method: .exclusive),
-            volumeByteCount: volume.byteCount
+            volumeByteCount: volume.byteCount,
+            worker: SnapshotWorker(processNumber: ProcessIdentity.current.number)
         )
     }
 
@@ -77,6 +78,18 @@ enum Sample {
 }
 
 extension Catalogue {
+    /// `updateProgress`, with other figures made from the first.
+    func sampleProgress(_ id: SnapshotID, _ byteCount: Int) throws(CatalogueError) {
+        try updateProgress(id, processed: byteCount, new: byteCount / 2, stored: byteCount / 4)
+    }
+
+    /// `complete` for one snapshot.
+    func complete(
+        _ id: SnapshotID, image: SnapshotImage, at time: Timestamp, trustedSince generation: TrustGeneration
+    ) throws(CatalogueError) -> CompletionOutcome {
+        try complete([SnapshotCompletion(id: id, image: image, time: time)], trustedSince: generation)
+    }
+
     /// A registered volume of a strong identity.
     func sampleVolume(_ number: Int = 1) throws -> Volume {
         try registerVolume(
@@ -91,7 +104,7 @@ extension Catalogue {
     /// A pending snapshot, recorded.
     func samplePending(second: Int = 0, tags: [Tag] = []) throws -> Snapshot {
         let snapshot = Sample.snapshot(of: try sampleVolume(), second: second, tags: tags)
-        try insert(snapshot, worker: .current)
+        try insert([snapshot], worker: .current, request: "{}")
         return snapshot
     }
 }

@@ -1,11 +1,16 @@
-/// The schema as each released step left it: lines of sqlite_master, without comments.
+/// The schema as the released steps leave it: lines of sqlite_master, without comments.
 enum SchemaGolden {
-    static let v1 = """
+    static let v2 = """
         index chunkDistrusted: CREATE INDEX chunkDistrusted ON chunk (distrust) WHERE distrust <> 0
+        index snapshotBySet: CREATE INDEX snapshotBySet ON snapshot (setId) WHERE setId IS NOT NULL
         index snapshotByStart: CREATE INDEX snapshotByStart ON snapshot (startTime)
         index snapshotByState: CREATE INDEX snapshotByState ON snapshot (state, startTime)
         index snapshotByVolume: CREATE INDEX snapshotByVolume ON snapshot (volume, state, startTime)
+        index snapshotLeased: CREATE INDEX snapshotLeased ON snapshot (state) WHERE lease IS NOT NULL
         index volumeByIdentity: CREATE INDEX volumeByIdentity ON volume (identity)
+        table checkpoint: CREATE TABLE checkpoint ( snapshot INTEGER NOT NULL REFERENCES snapshot (id) ON \
+        DELETE CASCADE, leaf INTEGER NOT NULL, page BLOB, blockCount INTEGER NOT NULL, PRIMARY KEY \
+        (snapshot, leaf) ) STRICT, WITHOUT ROWID
         table chunk: CREATE TABLE chunk ( digest BLOB NOT NULL PRIMARY KEY, pack INTEGER NOT NULL, offset \
         INTEGER NOT NULL, storedByteCount INTEGER NOT NULL, plainByteCount INTEGER NOT NULL, codec INTEGER \
         NOT NULL, checksum INTEGER NOT NULL, distrust INTEGER NOT NULL DEFAULT 0 ) STRICT, WITHOUT ROWID
@@ -24,7 +29,10 @@ enum SchemaGolden {
         consistency TEXT NOT NULL, volumeByteCount INTEGER NOT NULL, processedByteCount INTEGER NOT NULL, \
         manifestRoot BLOB, fullByteCount INTEGER, newByteCount INTEGER, storedByteCount INTEGER, worker \
         TEXT, encrypted INTEGER NOT NULL DEFAULT 0, dataEncryptionKeyId TEXT REFERENCES lineage \
-        (dataEncryptionKeyId), kmsKeyId TEXT ) STRICT
+        (dataEncryptionKeyId), kmsKeyId TEXT , level TEXT, instant INTEGER, freezeMicroseconds INTEGER, \
+        hooks TEXT, setId TEXT, workerAttempts INTEGER, logPath TEXT, workerNumber INTEGER, \
+        securingMicroseconds INTEGER, imagingMicroseconds INTEGER, lease TEXT, request TEXT, cancelReason \
+        TEXT, trustGeneration INTEGER) STRICT
         table sqlite_sequence: CREATE TABLE sqlite_sequence(name,seq)
         table tag: CREATE TABLE tag ( resourceId TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, \
         PRIMARY KEY (resourceId, key) ) STRICT, WITHOUT ROWID

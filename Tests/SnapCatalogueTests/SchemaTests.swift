@@ -1,5 +1,7 @@
 import GRDB
 import SnapModel
+import SnapSystem
+import SystemPackage
 import Testing
 
 @testable import SnapCatalogue
@@ -23,10 +25,39 @@ struct SchemaTests {
             ).map { row in "\(row[0] as String) \(row[1] as String): \(Self.normalised(row[2]))" }
         }
         #expect(
-            lines == SchemaGolden.v1.split(separator: "\n").map(String.init),
+            lines == SchemaGolden.v2.split(separator: "\n").map(String.init),
             "\(lines.joined(separator: "\n"))"
         )
     }
+
+    /// What an earlier snapctl left is there after the step, and says what is known of it.
+    @Test func whatVersion1RecordedIsKept() throws {
+        let old = try Scratch()
+        let queue = try DatabaseQueue(path: old.path.string)
+        try queue.write { try $0.execute(sql: "PRAGMA application_id = \(Schema.applicationID)") }
+        try Schema.migrator(for: old.store).migrate(queue, upTo: "v1")
+        try queue.write { try $0.execute(sql: Self.rowsOfVersion1) }
+        try queue.close()
+        let migrated = try old.open()
+        let snapshots = try migrated.snapshots(order: .oldestFirst)
+        #expect(snapshots.map(\.state) == [.completed, .completed, .pending, .error])
+        #expect(snapshots.map(\.consistency.level) == [.filesystem, ConsistencyLevel.none, nil, nil])
+        #expect(snapshots.map(\.image?.newByteCount) == [7, 7, nil, nil])
+        #expect(snapshots.allSatisfy { $0.worker == nil && $0.setID == nil && $0.consistency.hooks.isEmpty })
+        let pending = try migrated.pendingSnapshots()
+        #expect(pending.map(\.worker?.number) == [12] && pending.map(\.attemptCount) == [1])
+        #expect(pending.map(\.request) == [nil])
+    }
+
+    private static let rowsOfVersion1 = """
+        INSERT INTO volume VALUES (1, 'vol-1', 'strong', 'dm:x', '/dev/x', 8, 1, 1, 0, NULL);
+        INSERT INTO snapshot (snapshotId, volume, state, startTime, ownerId, description, consistency,
+            volumeByteCount, processedByteCount, manifestRoot, fullByteCount, newByteCount, storedByteCount, worker)
+        VALUES ('snap-1', 1, 'completed', 1, '1', '', 'exclusive', 8, 8, zeroblob(32), 8, 7, 6, NULL),
+            ('snap-2', 1, 'completed', 2, '1', '', 'none', 8, 8, zeroblob(32), 8, 7, 6, NULL),
+            ('snap-3', 1, 'pending', 3, '1', '', 'exclusive', 8, 4, NULL, NULL, NULL, NULL, '12-34-abc'),
+            ('snap-4', 1, 'error', 4, '1', '', 'none', 8, 4, NULL, NULL, NULL, NULL, NULL);
+        """
 
     /// Without comments, in single spaces.
     private static func normalised(_ sql: String) -> String {
@@ -37,7 +68,7 @@ struct SchemaTests {
     }
 
     @Test func stepsAreInOrder() {
-        #expect(Schema.migrator(for: .random()).migrations == ["v1"])
+        #expect(Schema.migrator(for: .random()).migrations == ["v1", "v2"])
     }
 
     @Test func lookUpsAndListsUseIndices() throws {
@@ -49,6 +80,9 @@ struct SchemaTests {
                 "snapshotByState",
             "SELECT * FROM snapshot s WHERE s.volume = 1 AND s.state = 'completed' ORDER BY s.startTime DESC, s.id DESC":
                 "snapshotByVolume",
+            "SELECT * FROM snapshot s WHERE s.setId = 'x'": "snapshotBySet",
+            "SELECT snapshotId, lease, state FROM snapshot WHERE lease IS NOT NULL": "snapshotLeased",
+            "SELECT leaf FROM checkpoint WHERE snapshot = 1 ORDER BY leaf": "USING PRIMARY KEY",
             "SELECT id FROM volume WHERE identity = '' AND strength = ''": "volumeByIdentity",
             "SELECT key FROM tag WHERE resourceId BETWEEN 'snap-' AND 'snap.' ORDER BY resourceId, key":
                 "USING PRIMARY KEY",

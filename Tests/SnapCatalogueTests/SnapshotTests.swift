@@ -37,51 +37,53 @@ struct SnapshotTests {
         expected.image = Sample.image(3)
         expected.processedByteCount = pending.volumeByteCount
         #expect(try catalogue.snapshot(pending.id) == expected)
-        #expect(try catalogue.pendingWorkers().isEmpty)
+        #expect(try catalogue.pendingSnapshots().isEmpty)
     }
 
     @Test func failingKeepsTheMessage() throws {
         let pending = try catalogue.samplePending()
-        try catalogue.fail(pending.id, message: "the device went away")
+        #expect(try catalogue.fail([pending.id], message: "the device went away") == [pending.id])
         let failed = try catalogue.snapshot(pending.id)
         #expect(
             failed.state == .error && failed.stateMessage == "the device went away" && failed.image == nil
         )
-        #expect(try catalogue.pendingWorkers().isEmpty)
+        #expect(try catalogue.pendingSnapshots().isEmpty)
     }
 
     @Test func onlyThePendingCompleteOrFail() throws {
         let (failed, completed) = (try catalogue.samplePending(), try catalogue.samplePending(second: 1))
-        try catalogue.fail(failed.id, message: "once")
+        _ = try catalogue.fail([failed.id], message: "once")
         _ = try catalogue.complete(completed.id, image: Sample.image(1), at: Sample.time, trustedSince: .none)
         for id in [failed.id, completed.id] {
             let before = try catalogue.snapshot(id)
-            #expect(catalogueError { try catalogue.fail(id, message: "twice") }?.code == .notPending)
+            #expect(try catalogue.fail([id], message: "twice").isEmpty)
             let error = catalogueError {
                 try catalogue.complete(id, image: Sample.image(2), at: Sample.time, trustedSince: .none)
             }
             #expect(error?.code == .notPending)
-            try catalogue.updateProgress(id, processedByteCount: 77)
+            try catalogue.sampleProgress(id, 77)
             #expect(try catalogue.snapshot(id) == before)
         }
-        #expect(catalogueError { try catalogue.fail(.random(), message: "") }?.code == .unknownSnapshot)
+        #expect(try catalogue.fail([.random()], message: "").isEmpty)
     }
 
     @Test func progressIsSeenByOthers() throws {
         let pending = try catalogue.samplePending()
         let other = try scratch.open()
         for byteCount in [0, 524_288, 1 << 29] {
-            try catalogue.updateProgress(pending.id, processedByteCount: byteCount)
-            #expect(try other.snapshot(pending.id).processedByteCount == byteCount)
+            try catalogue.sampleProgress(pending.id, byteCount)
+            let seen = try other.snapshot(pending.id)
+            #expect(seen.processedByteCount == byteCount)
+            #expect(seen.newByteCount == byteCount / 2 && seen.storedByteCount == byteCount / 4)
         }
     }
 
     @Test func progressIsDroppedWhenOthersHoldTheLock() throws {
         let pending = try catalogue.samplePending()
-        try catalogue.updateProgress(pending.id, processedByteCount: 1)
+        try catalogue.sampleProgress(pending.id, 1)
         let waited = try scratch.open().write { _ in
             let waited = Stopwatch()
-            try catalogue.updateProgress(pending.id, processedByteCount: 2)
+            try catalogue.sampleProgress(pending.id, 2)
             return waited.elapsed
         }
         #expect(waited < .seconds(5))
@@ -90,9 +92,9 @@ struct SnapshotTests {
 
     @Test func anIdIsTakenOnce() throws {
         let pending = try catalogue.samplePending()
-        #expect(catalogueError { try catalogue.insert(pending, worker: .current) }?.code == .failed)
+        #expect(catalogueError { try catalogue.insert([pending], worker: .current, request: "") }?.code == .failed)
         let stray = Sample.snapshot(of: Sample.volume(9))
-        #expect(catalogueError { try catalogue.insert(stray, worker: .current) }?.code == .unknownVolume)
+        #expect(catalogueError { try catalogue.insert([stray], worker: .current, request: "") }?.code == .unknownVolume)
     }
 
     @Test func listsAreSortedByStartTime() throws {
@@ -131,7 +133,7 @@ struct SnapshotTests {
         let completed = [3, 8, 5].map { Sample.completed(of: first, second: $0) }
         for snapshot in completed { try catalogue.importSnapshot(snapshot) }
         try catalogue.importSnapshot(Sample.completed(of: second, second: 99))
-        try catalogue.insert(Sample.snapshot(of: first, second: 50), worker: .current)
+        try catalogue.insert([Sample.snapshot(of: first, second: 50)], worker: .current, request: "")
         #expect(try catalogue.latestCompleted(of: first.id) == completed[1])
         #expect(try catalogue.latestCompleted(of: .random()) == nil)
     }
@@ -145,8 +147,8 @@ struct SnapshotTests {
                 arguments: [second.id.rawValue]
             )
         }
-        let workers = try catalogue.pendingWorkers()
-        #expect(workers.map(\.snapshot) == [second.id, first.id])
+        let workers = try catalogue.pendingSnapshots()
+        #expect(workers.map(\.id) == [second.id, first.id])
         #expect(workers.map(\.worker) == [nil, .current])
     }
 
@@ -174,7 +176,10 @@ struct SnapshotTests {
 
     @Test func aMalformedRowIsDamageNotATrap() throws {
         _ = try catalogue.samplePending()
-        for change in ["state = 'limbo'", "manifestRoot = x'00'", "consistency = ''"] {
+        for change in [
+            "state = 'limbo'", "manifestRoot = x'00'", "consistency = ''", "level = 'good'", "hooks = '[{}]'",
+            "hooks = 'x'",
+        ] {
             try catalogue.write { try $0.execute(sql: "UPDATE snapshot SET \(change)") }
             #expect(catalogueError { try catalogue.snapshots() }?.code == .damaged)
         }

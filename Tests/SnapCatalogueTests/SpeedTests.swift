@@ -52,9 +52,9 @@ struct SpeedTests {
         _ = try catalogue.locations(of: digests)
         report("locations of 10,000", watch)
         let pending = try catalogue.samplePending()
-        try catalogue.updateProgress(pending.id, processedByteCount: 0)
+        try catalogue.sampleProgress(pending.id, 0)
         watch = Cost()
-        for number in 0..<100 { try catalogue.updateProgress(pending.id, processedByteCount: number) }
+        for number in 0..<100 { try catalogue.sampleProgress(pending.id, number) }
         report("progress", watch, each: 100)
     }
 

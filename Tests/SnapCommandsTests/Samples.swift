@@ -37,6 +37,12 @@ enum Samples {
         )
     }
 
+    static func underWay() throws -> Snapshot {
+        var snapshot = try pending(processedByteCount: 1 << 30)
+        (snapshot.newByteCount, snapshot.storedByteCount) = (512 << 20, 300 << 20)
+        return snapshot
+    }
+
     static func completed() throws -> Snapshot {
         var snapshot = try pending("Größe 8 GiB, 夜 \"quoted\"", processedByteCount: 8 << 30)
         snapshot.id = try id(2)
@@ -49,6 +55,19 @@ enum Samples {
             newByteCount: 1 << 30,
             storedByteCount: 700 << 20
         )
+        snapshot.consistency = Consistency(
+            method: .clone, level: .application,
+            instant: Timestamp(millisecondsSinceEpoch: start.millisecondsSinceEpoch + 80),
+            freezeDuration: .microseconds(12_345),
+            hooks: [
+                HookRun(
+                    name: "10-postgres", freezeOutcome: .succeeded, freezeDuration: .milliseconds(70),
+                    thawOutcome: .succeeded),
+                HookRun(name: "20-other", freezeOutcome: .timedOut, freezeDuration: .seconds(60)),
+            ])
+        snapshot.setID = SnapshotSetID(wellFormed: "set-0123456789abcdef0")
+        snapshot.worker = SnapshotWorker(processNumber: 4_711, attemptCount: 2, logPath: "/var/log/snapctl/x.log")
+        snapshot.durations = SnapshotDurations(securing: .milliseconds(80), imaging: .seconds(9))
         return snapshot
     }
 
@@ -63,7 +82,7 @@ enum Samples {
 
     static func list() throws -> SnapshotListAnswer {
         SnapshotListAnswer(snapshots: [
-            try failed(), try completed(), try pending(processedByteCount: 1 << 30),
+            try failed(), try completed(), try underWay(),
         ])
     }
 }

@@ -23,7 +23,7 @@ struct RecoveryTests {
         copy.state = .pending
         copy.image = nil
         copy.completionTime = nil
-        try engine.catalogue.insert(copy, worker: dead)
+        try engine.catalogue.insert([copy], worker: dead, request: "")
         return copy.id
     }
 
@@ -102,7 +102,7 @@ struct RecoveryTests {
             let snapshot = try bench.open().create(volume)
             let path = bench.configuration.storePath.appending(StoreLayout.key(of: snapshot.id).path)
             let record = try File.readText(path)
-            let later = record.replacing("\"FormatVersion\" : 1", with: "\"FormatVersion\" : 2")
+            let later = record.replacing("\"FormatVersion\" : 2", with: "\"FormatVersion\" : 3")
             try AtomicFile.write(Array(later.utf8), to: path)
             #expect { try bench.rebuild() } throws: { ($0 as? EngineError)?.code == .fromTheFuture }
             #expect(try bench.open().snapshots([]).count == 1, "the old catalogue is as it was")

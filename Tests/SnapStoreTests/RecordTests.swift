@@ -10,6 +10,68 @@ struct RecordTests {
     private static let golden = """
         {
           "CompletionTime" : "2014-02-28T21:06:02.345Z",
+          "ConsistencyLevel" : "application",
+          "ConsistencyMethod" : "clone",
+          "Description" : "nightly \\"quoted\\" ä/ö",
+          "Encrypted" : false,
+          "FormatVersion" : 2,
+          "FreezeMicroseconds" : 12345,
+          "FullSnapshotSizeInBytes" : 524288000,
+          "Hooks" : [
+            {
+              "Freeze" : "succeeded",
+              "FreezeMicroseconds" : 70001,
+              "Name" : "10-postgres",
+              "Thaw" : "timed-out"
+            },
+            {
+              "Freeze" : "failed",
+              "FreezeMicroseconds" : 0,
+              "Name" : "20-other"
+            }
+          ],
+          "ImagingMicroseconds" : 9000000,
+          "ManifestRoot" : "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+          "NewByteCount" : 1048576,
+          "OwnerId" : "123456789012",
+          "PointInTime" : "2014-02-28T21:06:01.500Z",
+          "Revision" : 3,
+          "SecuringMicroseconds" : 80001,
+          "SetId" : "set-0123456789abcdef0",
+          "SnapshotId" : "snap-0fedcba9876543210",
+          "StartTime" : "2014-02-28T21:06:01.000Z",
+          "State" : "completed",
+          "StoredByteCount" : 700000,
+          "Tags" : [
+            {
+              "Key" : "Name",
+              "Value" : "ä \\\\ b"
+            }
+          ],
+          "Volume" : {
+            "ByteCount" : 1073741825,
+            "CreateTime" : "1970-01-01T00:00:00.000Z",
+            "Identity" : {
+              "Strength" : "strong",
+              "Value" : "wwid:eui.0025/1:partition:1"
+            },
+            "Path" : "/dev/vdb1"
+          },
+          "VolumeByteCount" : 1073741825,
+          "VolumeId" : "vol-0123456789abcdef0",
+          "Worker" : {
+            "Attempts" : 2,
+            "Log" : "/var/log/snapctl/snap-0fedcba9876543210.log",
+            "ProcessId" : 4711
+          }
+        }
+
+        """
+
+    /// As snapctl wrote them before there were points in time of volumes in use.
+    private static let version1 = """
+        {
+          "CompletionTime" : "2014-02-28T21:06:02.345Z",
           "ConsistencyMethod" : "exclusive",
           "Description" : "nightly \\"quoted\\" ä/ö",
           "Encrypted" : false,
@@ -45,15 +107,41 @@ struct RecordTests {
         """
 
     private func record() throws -> SnapshotRecord {
-        SnapshotRecord(
-            revision: 3,
-            snapshot: try Sample.snapshot(tags: [SnapshotTag(key: "Name", value: "ä \\ b")])
-        )
+        var record = try recordOfVersion1()
+        record.snapshot.consistency = Consistency(
+            method: .clone, level: .application, instant: Timestamp(millisecondsSinceEpoch: 1_393_621_561_500),
+            freezeDuration: .microseconds(12_345),
+            hooks: [
+                HookRun(
+                    name: "10-postgres", freezeOutcome: .succeeded, freezeDuration: .microseconds(70_001),
+                    thawOutcome: .timedOut),
+                HookRun(name: "20-other", freezeOutcome: .failed, freezeDuration: .zero),
+            ])
+        record.snapshot.setID = SnapshotSetID("set-0123456789abcdef0")
+        record.snapshot.worker = SnapshotWorker(
+            processNumber: 4_711, attemptCount: 2, logPath: "/var/log/snapctl/snap-0fedcba9876543210.log")
+        record.snapshot.durations = SnapshotDurations(securing: .microseconds(80_001), imaging: .seconds(9))
+        return record
+    }
+
+    private func recordOfVersion1() throws -> SnapshotRecord {
+        var snapshot = try Sample.snapshot(tags: [SnapshotTag(key: "Name", value: "ä \\ b")])
+        snapshot.consistency.level = .filesystem
+        return SnapshotRecord(revision: 3, snapshot: snapshot)
     }
 
     @Test func goldenText() throws {
         #expect(String(decoding: try record().encoded(), as: UTF8.self) == Self.golden)
         #expect(try SnapshotRecord(decoding: Array(Self.golden.utf8), subject: "golden") == record())
+    }
+
+    @Test func recordsOfVersion1AreRead() throws {
+        let read = try SnapshotRecord(decoding: Array(Self.version1.utf8), subject: "version 1")
+        #expect(try read == recordOfVersion1())
+        let live = Self.version1.replacing("\"exclusive\"", with: "\"none\"")
+        let consistency = try SnapshotRecord(decoding: Array(live.utf8), subject: "version 1").snapshot.consistency
+        #expect(consistency == Consistency(method: .none, level: ConsistencyLevel.none))
+        #expect(String(decoding: try read.encoded(), as: UTF8.self).contains("\"FormatVersion\" : 2"))
     }
 
     @Test func withoutWhatMayBeAbsent() throws {
@@ -64,6 +152,9 @@ struct RecordTests {
         record.snapshot.consistency = Consistency(method: .none)
         record.snapshot.volume.identity.strength = .weak
         record.snapshot.isEncrypted = true
+        record.snapshot.setID = nil
+        record.snapshot.worker = SnapshotWorker(processNumber: 1)
+        record.snapshot.durations = SnapshotDurations()
         #expect(try SnapshotRecord(decoding: record.encoded(), subject: "record") == record)
     }
 
@@ -108,9 +199,15 @@ struct RecordTests {
     }
 
     @Test(arguments: [
-        ("\"FormatVersion\" : 1", "\"FormatVersion\" : 2", true),
-        ("\"FormatVersion\" : 1", "\"FormatVersion\" : \"1\"", false),
-        ("\"FormatVersion\" : 1,", "", false),
+        ("\"FormatVersion\" : 2", "\"FormatVersion\" : 3", true),
+        ("\"FormatVersion\" : 2", "\"FormatVersion\" : 0", true),
+        ("\"FormatVersion\" : 2", "\"FormatVersion\" : \"2\"", false),
+        ("\"FormatVersion\" : 2,", "", false),
+        ("\"application\"", "\"perfect\"", false),
+        ("\"timed-out\"", "\"late\"", false),
+        ("70001", "1e999", false),
+        ("set-0123", "snap-0123", false),
+        ("4711", "99999999999", false),
         ("1073741825", "0", false),
         ("1073741825", "-5", false),
         ("1073741825", "99999999999999999999999", false),

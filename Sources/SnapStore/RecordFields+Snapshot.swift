@@ -1,0 +1,68 @@
+internal import SnapModel
+
+extension RecordFields {
+    init(_ record: SnapshotRecord) {
+        let snapshot = record.snapshot
+        guard let image = snapshot.image else { preconditionFailure("a record of \(snapshot.id) without an image") }
+        let (consistency, volume) = (snapshot.consistency, snapshot.volume)
+        self.init(
+            formatVersion: SnapshotRecord.formatVersion, revision: record.revision, snapshotID: snapshot.id,
+            volumeID: volume.id, state: snapshot.state, startTime: snapshot.startTime,
+            completionTime: snapshot.completionTime, ownerID: snapshot.ownerID, description: snapshot.description,
+            tags: snapshot.tags, encrypted: snapshot.isEncrypted, volumeByteCount: snapshot.volumeByteCount,
+            manifestRoot: image.manifestRoot.description, fullByteCount: image.fullByteCount,
+            newByteCount: image.newByteCount, storedByteCount: image.storedByteCount,
+            consistencyMethod: consistency.method, consistencyLevel: consistency.level,
+            pointInTime: consistency.instant, freezeMicroseconds: consistency.freezeDuration?.wholeMicroseconds,
+            hooks: consistency.hooks.isEmpty ? nil : consistency.hooks, setID: snapshot.setID,
+            worker: snapshot.worker.map(WorkerFields.init),
+            securingMicroseconds: snapshot.durations.securing?.wholeMicroseconds,
+            imagingMicroseconds: snapshot.durations.imaging?.wholeMicroseconds,
+            volume: VolumeFields(
+                identity: volume.identity, path: volume.path, byteCount: volume.byteCount,
+                createTime: volume.createTime))
+    }
+
+    /// nil when the manifest root or the size is malformed.
+    var record: SnapshotRecord? {
+        guard let root = Digest(hexadecimal: manifestRoot), volumeByteCount > 0 else { return nil }
+        let image = SnapshotImage(
+            manifestRoot: PageID(root), fullByteCount: fullByteCount, newByteCount: newByteCount,
+            storedByteCount: storedByteCount)
+        let volume = Volume(
+            id: volumeID, identity: volume.identity, path: volume.path, byteCount: volume.byteCount,
+            createTime: volume.createTime)
+        let durations = SnapshotDurations(
+            securing: securingMicroseconds.map { .microseconds($0) },
+            imaging: imagingMicroseconds.map { .microseconds($0) })
+        let snapshot = Snapshot(
+            id: snapshotID, volume: volume, state: state, startTime: startTime, completionTime: completionTime,
+            ownerID: ownerID, description: description, tags: tags, isEncrypted: encrypted, consistency: consistency,
+            volumeByteCount: volumeByteCount, processedByteCount: volumeByteCount, image: image, setID: setID,
+            worker: worker?.worker, durations: durations)
+        return SnapshotRecord(revision: revision, snapshot: snapshot)
+    }
+
+    private var consistency: Consistency {
+        Consistency(
+            method: consistencyMethod, level: consistencyLevel ?? levelOfVersion1, instant: pointInTime,
+            freezeDuration: freezeMicroseconds.map { .microseconds($0) }, hooks: hooks ?? [])
+    }
+
+    /// In version 1 a volume was either claimed, so that nothing was mounted from it, or read as it was.
+    private var levelOfVersion1: ConsistencyLevel? {
+        guard formatVersion == 1 else { return nil }
+        return consistencyMethod == .none ? ConsistencyLevel.none : .filesystem
+    }
+}
+
+extension RecordFields.WorkerFields {
+    init(_ worker: SnapshotWorker) {
+        self.init(
+            processNumber: worker.processNumber, attemptCount: worker.attemptCount, logPath: worker.logPath)
+    }
+
+    var worker: SnapshotWorker {
+        SnapshotWorker(processNumber: processNumber, attemptCount: attemptCount, logPath: logPath)
+    }
+}
