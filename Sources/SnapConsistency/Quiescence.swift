@@ -1,6 +1,6 @@
 package import SnapModel
-package import SnapSystem
-package import SystemPackage
+internal import SnapSystem
+internal import SystemPackage
 
 /// Brings volumes to rest, takes the point in time of each at one common instant, and wakes them: hooks, freeze, `take`,
 /// thaw, hooks (DESIGN §5).

@@ -31,8 +31,11 @@ extension Engine {
         try refuseTwins(facts)
         let ids = facts.map { _ in SnapshotID.random() }
         let options = options(request)
-        let methods = try zip(facts, ids).map { (facts, id) throws(EngineError) in
-            try chooseMethod(facts, options, id)
+        let inspections = try facts.map { (facts) throws(EngineError) in
+            try securing { () throws(ConsistencyError) in try VolumeInspection.inspect(facts) }
+        }
+        let methods = try zip(inspections, ids).map { (inspection, id) throws(EngineError) in
+            try chooseMethod(inspection, options, id)
         }
         let quiescence = Quiescence(methods, options, journal: FreezeJournal(in: configuration.root))
         try securing { () throws(ConsistencyError) in try quiescence.prepare() }
@@ -45,9 +48,10 @@ extension Engine {
         }
         log.info(snapshots, "pending: \(facts.map(\.path.string).joined(separator: ", "))")
         events.onPending(snapshots)
+        let context = Self.hookContext(snapshots, inspections)
         let job = SnapshotJob(snapshots, engine: self, progress: progress, cancellation: cancellation)
         return try job.run { (job) throws(EngineError) in
-            events.onSecured(try job.secure(quiescence, HookContext(snapshots)), job.holdsFreeze)
+            events.onSecured(try job.secure(quiescence, context), job.holdsFreeze)
             return try job.finish()
         }
     }
@@ -115,14 +119,21 @@ extension Engine {
     }
 
     private func chooseMethod(
-        _ facts: VolumeFacts, _ options: PointInTimeOptions, _ id: SnapshotID
+        _ inspection: VolumeInspection, _ options: PointInTimeOptions, _ id: SnapshotID
     ) throws(EngineError) -> any PointInTimeMethod {
-        try Self.refuseRoot(facts, configuration)
+        try Self.refuseRoot(inspection.facts, configuration)
         let method = try securing { () throws(ConsistencyError) in
-            try MethodChooser.choose(VolumeInspection.inspect(facts), options: options, snapshot: id)
+            try MethodChooser.choose(inspection, options: options, snapshot: id)
         }
-        try Self.refuseCarrier(facts, method.method, configuration)
+        try Self.refuseCarrier(inspection.facts, method.method, configuration)
         return method
+    }
+
+    private static func hookContext(_ snapshots: [Snapshot], _ inspections: [VolumeInspection]) -> HookContext {
+        HookContext(
+            volumes: zip(inspections, snapshots).map { HookContext.Volume($0.facts.path, $1.volume.id) },
+            snapshotIDs: snapshots.map(\.id), setID: snapshots.first?.setID,
+            mountPoints: inspections.flatMap { $0.filesystems.map(\.mountPoint) })
     }
 
     private static func tryOut(

@@ -1,6 +1,6 @@
 internal import SnapCatalogue
 internal import SnapConsistency
-package import SnapModel
+internal import SnapModel
 internal import SnapStore
 
 /// What `doctor` found, and did about it.
@@ -34,8 +34,11 @@ extension Engine {
         let objects = LocalObjectStore(root: configuration.storePath)
         let engine = try openUnrecovered(configuration, over: objects, creating: false)
         // In this order: what is frozen may hold up the rest.
-        var findings = engine.journal.leftovers().map {
-            Finding(.frozenFilesystem, $0, isDryRun ? "'snapctl doctor' thaws it" : "it was thawed")
+        let frozen = isDryRun
+            ? FreezeJournal.leftovers(in: configuration.root)
+            : FreezeJournal.clearLeftovers(in: configuration.root)
+        var findings = frozen.map {
+            Finding(.frozenFilesystem, $0, isDryRun ? "'snapctl doctor' thaws it" : "done")
         }
         findings += try engine.deadJobs().map { job in engine.finding(job, isDryRun) }
         if !isDryRun { try engine.recover() }
@@ -62,10 +65,10 @@ extension Engine {
             guard let lease = PointInTimeLease(left.lease), lease.isThere else { return nil }
             if !isDryRun {
                 lease.clear()
-                if !lease.isThere { try? catalogue.releasePointInTime(left.id) }
+                if !lease.isThere { try? catalogue.releasePointInTime(left.snapshot) }
             }
             return Finding(
-                .leftPointInTime, "\(lease.words) of \(left.id) was left, which is \(left.state.rawValue)",
+                .leftPointInTime, "\(lease.words) of \(left.snapshot) was left, which is \(left.state.rawValue)",
                 isDryRun ? "'snapctl doctor' removes it" : lease.isThere ? "it could not be removed" : "it was removed")
         }
     }

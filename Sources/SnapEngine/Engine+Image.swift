@@ -27,11 +27,6 @@ extension Engine {
             newByteCount: progress.newByteCount, storedByteCount: progress.storedByteCount)
     }
 
-    /// From when on lost trust must be found: before anything is believed, by the first process that carried them.
-    func trustGeneration(of snapshots: [Snapshot]) throws(EngineError) -> TrustGeneration {
-        try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
-    }
-
     /// nil where the volume has no completed snapshot, or its manifest cannot be read or proves nothing.
     private func parentDigests(of volume: Volume) throws(EngineError) -> ParentDigests? {
         if try cataloguing({ () throws(CatalogueError) in try catalogue.awaitsJudgement() }) { return nil }

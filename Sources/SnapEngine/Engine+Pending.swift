@@ -3,6 +3,7 @@ internal import SnapConsistency
 package import SnapModel
 internal import SnapStore
 package import SnapSystem
+internal import SystemPackage
 
 /// What can be done to snapshots while they are pending.
 extension Engine {

@@ -79,7 +79,8 @@ final class SnapshotJob {
             progress.begin(totalByteCount: snapshot.volumeByteCount)
         }
         let clock = Stopwatch()
-        let generation = try engine.trustGeneration(of: snapshots)
+        // Before anything is believed: what loses its trust later is found when the snapshots complete.
+        let generation = try trustGeneration()
         // Those that hold somebody up come first.
         let order = snapshots.indices.sorted { isHolding($0) && !isHolding($1) }
         var waiting = order.filter(isHolding).count
@@ -101,6 +102,19 @@ final class SnapshotJob {
     }
 
     // MARK: - Parts
+
+    /// That of the worker that began first.
+    private func trustGeneration() throws(EngineError) -> TrustGeneration {
+        var first: TrustGeneration?
+        for snapshot in snapshots {
+            let generation = try cataloguing { () throws(CatalogueError) in
+                try engine.catalogue.trustGeneration(of: snapshot.id)
+            }
+            first = min(first ?? generation, generation)
+        }
+        guard let first else { preconditionFailure("a job without snapshots") }
+        return first
+    }
 
     private func note(_ point: any PointInTime, of snapshot: Snapshot) throws(EngineError) {
         try cataloguing { () throws(CatalogueError) in
@@ -129,7 +143,11 @@ final class SnapshotJob {
         try securing { () throws(ConsistencyError) in try quiescence.wake() }
         for index in snapshots.indices {
             guard let instant = snapshots[index].consistency.instant else { continue }
-            snapshots[index].consistency = quiescence.consistencies(at: instant)[index]
+            let consistency = quiescence.consistencies(at: instant)[index]
+            snapshots[index].consistency = consistency
+            try cataloguing { () throws(CatalogueError) in
+                try engine.catalogue.noteConsistency(snapshots[index].id, consistency)
+            }
         }
     }
 

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// Not by libdispatch: its sources see a signal only as long as nobody touches the disposition, and they leave signals
 /// blocked, so that the second could not end the process.
-package final class SignalWatch {
+package final class SignalWatch: Sendable {
     private let flag: CancellationFlag
 
     package init(cancelling flag: CancellationFlag, heedsHangup: Bool = true) {

@@ -4,6 +4,7 @@ internal import Logging
 internal import SnapEngine
 internal import SnapModel
 internal import SnapSystem
+internal import SystemPackage
 
 /// `snapctl worker`: the process that carries pending snapshots to their end. Started by `create` and `resume`, which tell it
 /// what to do on its standard input (`WorkerOrder`), hear of it on its standard output, and may end before it does.

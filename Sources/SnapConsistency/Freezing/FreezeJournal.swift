@@ -63,10 +63,31 @@ package struct FreezeJournal: Sendable {
     /// Thaws what processes that are gone left frozen, and removes their journals. Returns what it did, a sentence each, for
     /// whoever started it; what it cannot do stays for the next time, and is said too. Needs no lock.
     package static func clearLeftovers(in directory: FilePath) -> [String] {
-        let names = ((try? Directory.names(in: directory)) ?? []).filter {
-            $0.hasPrefix(prefix) && $0.hasSuffix(suffix)
+        journals(in: directory).flatMap(clear)
+    }
+
+    /// What `clearLeftovers` would look at, a sentence each.
+    package static func leftovers(in directory: FilePath) -> [String] {
+        journals(in: directory).compactMap { path in
+            guard let fields = fields(of: path), let owner = ProcessIdentity(fields.owner), !owner.isAlive else {
+                return nil
+            }
+            let places = fields.filesystems.map(\.mountPoint).joined(separator: ", ")
+            return "process \(owner.number) is gone, and may have left frozen: \(places)"
         }
-        return names.flatMap { clear(directory.appending($0)) }
+    }
+
+    private static func journals(in directory: FilePath) -> [FilePath] {
+        ((try? Directory.names(in: directory)) ?? []).filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+            .map { directory.appending($0) }
+    }
+
+    private static func fields(of path: FilePath) -> Fields? {
+        guard let bytes = try? File.read(path, upTo: byteLimit),
+            let fields = try? JSONDecoder().decode(Fields.self, from: Data(bytes)),
+            fields.formatVersion == formatVersion
+        else { return nil }
+        return fields
     }
 
     private static func clear(_ path: FilePath) -> [String] {
