@@ -26,7 +26,7 @@ struct Snapctl: ParsableCommand {
         version: Version.text,
         subcommands: [
             CreateCommand.self, ListCommand.self, RestoreCommand.self, VerifyCommand.self, DiffCommand.self,
-            BenchmarkCommand.self, CatalogueCommand.self,
+            VolumeCommand.self, BenchmarkCommand.self, CatalogueCommand.self,
         ]
     )
 }
