@@ -106,6 +106,24 @@ int clinux_xfs_uuid(int fd, uint8_t uuid[16]) {
 
 int clinux_dup3(int from, int to, int flags) { return dup3(from, to, flags); }
 
+int clinux_clone_range(int to, int from, uint64_t offset, uint64_t byte_count) {
+    struct file_clone_range range = {
+        .src_fd = from, .src_offset = offset, .src_length = byte_count, .dest_offset = offset};
+    return ioctl(to, FICLONERANGE, &range);
+}
+
+const int CLINUX_NO_COPY_ON_WRITE = FS_NOCOW_FL;
+
+// The macros say long, but the kernel reads and writes an int (ioctl_iflags(2)).
+int clinux_file_flags(int fd, int *flags) { return ioctl(fd, FS_IOC_GETFLAGS, flags); }
+
+int clinux_set_file_flags(int fd, int flags) { return ioctl(fd, FS_IOC_SETFLAGS, &flags); }
+
+int clinux_write_back(int fd) {
+    return sync_file_range(
+        fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
 int clinux_take_read_lease(int fd) { return fcntl(fd, F_SETLEASE, F_RDLCK); }
 
 int clinux_release_lease(int fd) { return fcntl(fd, F_SETLEASE, F_UNLCK); }

@@ -21,10 +21,17 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 
     /// Before anything is frozen: looks, opens, flushes, reserves. It may take as long as it needs to.
     func prepare() throws(ConsistencyError)
+    /// After `prepare`: what `take` is going to make, so that whoever finds this process dead can clear it away. nil where
+    /// nothing outlives the process.
+    var plannedLease: PointInTimeLease? { get }
     /// While everything is frozen: fixes the bytes of the instant. Milliseconds.
     func take() throws(ConsistencyError) -> any PointInTime
     /// Undoes `prepare`, and what a `take` that threw had done.
     func abandon()
+}
+
+extension PointInTimeMethod {
+    package var plannedLease: PointInTimeLease? { nil }
 }
 
 /// The bytes of one instant of a volume, held until `release`.

@@ -19,6 +19,16 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Several, as JSON.
+    package static func text(of leases: [PointInTimeLease]) -> String {
+        "[" + leases.map(\.text).joined(separator: ",") + "]"
+    }
+
+    /// Parses `text(of:)`; none where it is malformed.
+    package static func several(_ text: String) -> [PointInTimeLease] {
+        (try? JSONDecoder().decode([Self].self, from: Data(text.utf8))) ?? []
+    }
+
     /// "the clone /images/.disk.img.snapctl-…"
     package var words: String {
         switch self {
@@ -31,7 +41,7 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     package var isThere: Bool {
         switch self {
         case .clone: CloneMethod.isThere(self)
-        case .logicalVolume: LogicalVolumeMethods.isThere(self)
+        case .logicalVolume: true
         }
     }
 
@@ -39,15 +49,15 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     package func reopen() throws(ConsistencyError) -> any PointInTime {
         switch self {
         case .clone: try CloneMethod.reopen(self)
-        case .logicalVolume: try LogicalVolumeMethods.reopen(self)
+        case .logicalVolume: throw ConsistencyError(.notPossible, "")
         }
     }
 
-    /// Removes it, if it is there and ours. Failing to is told at the next look of `snapctl doctor`.
-    package func clear() {
+    /// Removes it, if it is there and ours.
+    package func clear() throws(ConsistencyError) {
         switch self {
-        case .clone: CloneMethod.clear(self)
-        case .logicalVolume: LogicalVolumeMethods.clear(self)
+        case .clone: try CloneMethod.clear(self)
+        case .logicalVolume: break
         }
     }
 }

@@ -37,6 +37,7 @@ package final class Quiescence {
 
     /// Everything that can be done, and refused, before anybody is held up.
     package func prepare() throws(ConsistencyError) {
+        let targets = targets
         do throws(ConsistencyError) {
             try FreezeNeeds.check(targets, needs: options.needs)
             for method in methods {
@@ -48,6 +49,9 @@ package final class Quiescence {
             throw error
         }
     }
+
+    /// After `prepare`: what `take` is going to leave, should this process die.
+    package var plannedLeases: [PointInTimeLease] { methods.compactMap(\.plannedLease) }
 
     /// Undoes `prepare`.
     package func abandon() {
@@ -98,9 +102,6 @@ package final class Quiescence {
 
     package var holdsFreeze: Bool { freezer != nil && methods.contains(where: \.holdsFreeze) }
 
-    /// For `freeze`: throws once what is frozen has been thawed by anybody.
-    package func confirmFrozen() throws(ConsistencyError) { try freezer?.confirmFrozen() }
-
     // MARK: - Steps
 
     private var targets: [FreezeTarget] {
@@ -133,6 +134,9 @@ package final class Quiescence {
         self.freezer = freezer
         do throws(ConsistencyError) {
             try freezer.freeze()
+            for case let method as FreezeMethod in methods {
+                method.watch { () throws(ConsistencyError) in try freezer.confirmFrozen() }
+            }
             report("frozen: \(targets.map(\.mountPoint.string).joined(separator: ", "))")
         } catch {
             freezer.stop()

@@ -11,7 +11,7 @@ package struct FileNumber: Hashable, Sendable {
         self.inode = inode
     }
 
-    init(_ status: FileStatus) { self.init(filesystem: status.filesystem, inode: status.inode) }
+    package init(_ status: FileStatus) { self.init(filesystem: status.filesystem, inode: status.inode) }
 }
 
 /// The file that a loop device shows, or part of it.

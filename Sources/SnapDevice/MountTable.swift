@@ -38,6 +38,17 @@ struct MountTable: Sendable {
         return best?.mount
     }
 
+    /// The mount that the resolved `path` really leads into, by the kernel's own number; older kernels leave the names.
+    func mount(reaching path: FilePath) -> Mount? {
+        // The path may be that of the open catalogue, whose locks a descriptor of another kind would end.
+        if let file = try? OwnedDescriptor(opening: path, .readOnly, options: .pathOnly),
+            let id = try? file.extendedStatus().mountID, let mount = mounts.first(where: { $0.id == id })
+        {
+            return mount
+        }
+        return mount(holding: path)
+    }
+
     private static func parse(_ line: Substring) -> Mount? {
         let fields = line.split(separator: " ")
         // id, parent, device, root, mount point, options, any number of tags, "-", type, source, options.

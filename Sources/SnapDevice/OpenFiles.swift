@@ -10,11 +10,38 @@ enum OpenFiles {
         for name in (try? Directory.names(in: "/proc")) ?? [] where Int32(name) != nil {
             let process = FilePath("/proc").appending(name)
             guard has(process, open: path, writing: writing) else { continue }
-            let words = (try? File.readText(process.appending("comm")))?.filter { !$0.isNewline } ?? "?"
-            users.append("process \(name) (\(words))")
+            users.append(title(of: process, name))
             if users.count == shownCount { break }
         }
         return users
+    }
+
+    /// The same for writing, of any of `paths`: one look at all processes. With what each has open.
+    static func writers(of paths: Set<String>) -> [String] {
+        var users: [String] = []
+        for name in (try? Directory.names(in: "/proc")) ?? [] where Int32(name) != nil {
+            let process = FilePath("/proc").appending(name)
+            guard let path = firstOpened(process, of: paths) else { continue }
+            users.append("\(path) is open for writing by \(title(of: process, name))")
+            if users.count == shownCount { break }
+        }
+        return users
+    }
+
+    private static func title(of process: FilePath, _ number: String) -> String {
+        let words = (try? File.readText(process.appending("comm")))?.filter { !$0.isNewline } ?? "?"
+        return "process \(number) (\(words))"
+    }
+
+    private static func firstOpened(_ process: FilePath, of paths: Set<String>) -> String? {
+        let descriptors = process.appending("fd")
+        for name in (try? Directory.names(in: descriptors)) ?? [] {
+            guard let path = try? File.readLink(descriptors.appending(name)), paths.contains(path),
+                isForWriting(process.appending("fdinfo").appending(name))
+            else { continue }
+            return path
+        }
+        return nil
     }
 
     private static func has(_ process: FilePath, open path: FilePath, writing: Bool) -> Bool {

@@ -3,6 +3,11 @@ package import SystemPackage
 
 /// What a file lies on, down to the disk: filesystem, partitions, device-mapper, loop devices and their files, overlays.
 package enum VolumeStack {
+    /// `ext4`: that of the filesystem that holds `path`, which is resolved.
+    package static func filesystemType(holding path: FilePath) -> String? {
+        MountTable.current().mount(reaching: path)?.filesystemType
+    }
+
     /// Whether `path`, or the nearest folder above it that exists, lies on `volume`, so that writing there changes it.
     ///
     /// False also where nobody can tell: filesystems of a network, of a user's program, or with names of their own for
@@ -35,7 +40,7 @@ struct StackWalk {
         // Also the bound of the recursion: a filesystem is entered once.
         guard filesystems.insert(status.filesystem).inserted else { return }
         if status.filesystem.major != 0 { descend(device: status.filesystem) }
-        guard let mount = mount(holding: place) else { return }
+        guard let mount = mounts.mount(reaching: place) else { return }
         filesystems.insert(mount.device)
         for device in tree.devices(of: mount) { descend(device: device) }
         // An overlay lies on the folders that it joins.
@@ -57,17 +62,6 @@ struct StackWalk {
             files.insert(backing.file)
             if let path = backing.path { descend(from: path) }
         }
-    }
-
-    private func mount(holding path: FilePath) -> Mount? {
-        // The kernel's number of the mount is exact; older kernels leave the names.
-        // The path may be that of the open catalogue, whose locks a descriptor of another kind would end.
-        if let file = try? OwnedDescriptor(opening: path, .readOnly, options: .pathOnly),
-            let id = try? file.extendedStatus().mountID, let mount = mounts.mounts.first(where: { $0.id == id })
-        {
-            return mount
-        }
-        return mounts.mount(holding: path)
     }
 
     /// `path` without symbolic links, or the nearest folder above it that exists.

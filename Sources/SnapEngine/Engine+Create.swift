@@ -29,19 +29,18 @@ extension Engine {
         try Self.validate(request)
         let facts = try request.volumes.map { (text) throws(EngineError) in try resolveVolume(text) }
         try refuseTwins(facts)
-        let ids = facts.map { _ in SnapshotID.random() }
         let options = options(request)
         let inspections = try facts.map { (facts) throws(EngineError) in
-            try securing { () throws(ConsistencyError) in try VolumeInspection.inspect(facts) }
+            try securing { () throws(ConsistencyError) in try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory) }
         }
-        let methods = try zip(inspections, ids).map { (inspection, id) throws(EngineError) in
-            try chooseMethod(inspection, options, id)
+        let methods = try inspections.map { (inspection) throws(EngineError) in
+            try chooseMethod(inspection, options)
         }
         let quiescence = Quiescence(methods, options, journal: FreezeJournal(in: configuration.root))
         try securing { () throws(ConsistencyError) in try quiescence.prepare() }
         let snapshots: [Snapshot]
         do throws(EngineError) {
-            snapshots = try record(request, methods, ids)
+            snapshots = try record(request, methods, leaving: quiescence.plannedLeases)
         } catch {
             quiescence.abandon()
             throw error
@@ -119,11 +118,11 @@ extension Engine {
     }
 
     private func chooseMethod(
-        _ inspection: VolumeInspection, _ options: PointInTimeOptions, _ id: SnapshotID
+        _ inspection: VolumeInspection, _ options: PointInTimeOptions
     ) throws(EngineError) -> any PointInTimeMethod {
         try Self.refuseRoot(inspection.facts, configuration)
         let method = try securing { () throws(ConsistencyError) in
-            try MethodChooser.choose(inspection, options: options, snapshot: id)
+            try Self.chooser.choose(inspection, options)
         }
         try Self.refuseCarrier(inspection.facts, method.method, configuration)
         return method
@@ -133,7 +132,7 @@ extension Engine {
         HookContext(
             volumes: zip(inspections, snapshots).map { HookContext.Volume($0.facts.path, $1.volume.id) },
             snapshotIDs: snapshots.map(\.id), setID: snapshots.first?.setID,
-            mountPoints: inspections.flatMap { $0.filesystems.map(\.mountPoint) })
+            mountPoints: inspections.flatMap { $0.freezeTargets.map(\.mountPoint) })
     }
 
     private static func tryOut(
@@ -142,8 +141,8 @@ extension Engine {
         let facts = try VolumeFacts.inspecting(volume)
         try refuseRoot(facts, configuration)
         let method = try securing { () throws(ConsistencyError) in
-            let method = try MethodChooser.choose(
-                VolumeInspection.inspect(facts), options: request.options, snapshot: .random())
+            let inspection = try VolumeInspection.inspect(facts, cloneDirectory: request.options.cloneDirectory)
+            let method = try chooser.choose(inspection, request.options)
             try method.prepare()
             method.abandon()
             return method.method
@@ -176,21 +175,21 @@ extension Engine {
     // MARK: - The record
 
     private func record(
-        _ request: CreateRequest, _ methods: [any PointInTimeMethod], _ ids: [SnapshotID]
+        _ request: CreateRequest, _ methods: [any PointInTimeMethod], leaving leases: [PointInTimeLease]
     ) throws(EngineError) -> [Snapshot] {
         let now = Timestamp.now()
         let setID = methods.count > 1 ? SnapshotSetID.random() : nil
         return try cataloguing { () throws(CatalogueError) in
-            let snapshots = try zip(methods, ids).map { (method, id) throws(CatalogueError) in
+            let snapshots = try methods.map { (method) throws(CatalogueError) in
                 Snapshot(
-                    id: id, volume: try register(method.facts, at: now), state: .pending, startTime: now,
+                    id: .random(), volume: try register(method.facts, at: now), state: .pending, startTime: now,
                     ownerID: configuration.ownerID, description: request.description, tags: request.tags,
                     consistency: Consistency(method: method.method), volumeByteCount: method.facts.byteCount,
                     setID: setID,
                     worker: SnapshotWorker(
                         processNumber: ProcessIdentity.current.number, logPath: configuration.logPath?.string))
             }
-            try catalogue.insert(snapshots, worker: .current, request: "")
+            try catalogue.insert(snapshots, worker: .current, request: PointInTimeLease.text(of: leases))
             return snapshots
         }
     }

@@ -64,7 +64,7 @@ extension Engine {
         return leases.filter { $0.state != .pending }.compactMap { left in
             guard let lease = PointInTimeLease(left.lease), lease.isThere else { return nil }
             if !isDryRun {
-                lease.clear()
+                try? lease.clear()
                 if !lease.isThere { try? catalogue.releasePointInTime(left.snapshot) }
             }
             return Finding(

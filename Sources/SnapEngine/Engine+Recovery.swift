@@ -61,9 +61,15 @@ extension Engine {
     }
 
     private func clearPoints(of job: [PendingSnapshot]) {
-        for snapshot in job where snapshot.lease != nil {
-            snapshot.decodedLease?.clear()
-            try? catalogue.releasePointInTime(snapshot.id)
+        for snapshot in job {
+            // A worker that died before it could tell of what it made had told what it was going to make.
+            let leases = snapshot.decodedLease.map { [$0] } ?? PointInTimeLease.several(snapshot.request ?? "")
+            do throws(ConsistencyError) {
+                for lease in leases { try lease.clear() }
+                if snapshot.lease != nil { try? catalogue.releasePointInTime(snapshot.id) }
+            } catch {
+                log.notice("\(snapshot.id): what held its point in time is left, and 'snapctl doctor' tries again: \(error)")
+            }
         }
     }
 

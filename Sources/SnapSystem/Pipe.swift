@@ -18,9 +18,4 @@ package struct Pipe: ~Copyable, Sendable {
 
     /// Closes the other end.
     package consuming func keepWriting() -> OwnedDescriptor { writing }
-
-    package init(reading: consuming OwnedDescriptor, writing: consuming OwnedDescriptor) {
-        self.reading = reading
-        self.writing = writing
-    }
 }

@@ -26,7 +26,7 @@ extension Integration {
                     run.crawl()
                     // Another process, while the first is stopped in the middle of whatever it does; the opening of
                     // the catalogue alone is exclusive.
-                    run.signal(SIGCONT)
+                    run.signalBoth(SIGCONT)
                     end = try run.poll()
                     guard let snapshot = try program.list().first else { continue }
                     if snapshot.state == "pending", seen.last != snapshot.progress {
@@ -57,16 +57,32 @@ extension Integration {
                     logs: directory
                 )
                 #expect(try wait { try !program.packs().isEmpty })
-                run.signal(SIGSTOP)
+                run.signalBoth(SIGSTOP)
                 #expect(try program.list().map(\.state) == ["pending"])
                 #expect(File.exists(FilePath(program.catalogue.string + "-wal")))
-                run.signal(SIGCONT)
+                run.signalBoth(SIGCONT)
                 #expect(try run.wait().status == 0)
                 #expect(try program.list().map(\.state) == ["completed"])
             }
         }
 
-        @Test(arguments: [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP")])
+        /// A terminal that is closed, or a kill, ends who waits; what is secured goes on (DESIGN §5).
+        @Test(arguments: [SIGHUP, SIGKILL])
+        func theWorkerOutlivesTheCommand(_ signal: CInt) throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                let image = try directory.volume("image", byteCount: 96 << 20)
+                let run = try program.start(
+                    "create", "--volume", image.string, "--pack-size", "4M", logs: directory)
+                #expect(try wait { try !program.packs().isEmpty })
+                #expect(try run.end(signal).status == 128 + signal)
+                let snapshot = try #require(try program.list().first)
+                try program.waitFor([snapshot.id])
+                #expect(try program.holds(snapshot.id, image, in: directory))
+            }
+        }
+
+        @Test(arguments: [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")])
         func aSignalEndsItCleanly(_ signal: CInt, _ name: String) throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)

@@ -82,7 +82,7 @@ private struct KillRun {
         )
         let limit = Int(duration / .microseconds(1))
         usleep(useconds_t(Int.random(in: 0...limit, using: &random)))
-        let outcome = try run.end(SIGKILL)
+        let outcome = try run.killBoth()
         if outcome.status == 128 + SIGKILL { killedCount += 1 } else { finishedCount += 1 }
     }
 

@@ -56,6 +56,29 @@ final class RunningProgram {
 
     func signal(_ signal: CInt) { if !hasEnded { kill(number, signal) } }
 
+    /// The process that carries the snapshot, while this command has one (proc(5), `children`).
+    var worker: pid_t? {
+        let text = try? File.readText(FilePath("/proc/\(number)/task/\(number)/children"))
+        let others = (try? Directory.names(in: FilePath("/proc/\(number)/task"))) ?? []
+        let all = others.compactMap { try? File.readText(FilePath("/proc/\(number)/task/\($0)/children")) }
+        return ((text.map { [$0] } ?? []) + all).flatMap { $0.split(separator: " ") }.compactMap { pid_t($0) }.first
+    }
+
+    /// To the worker, where there is one, and to the command.
+    func signalBoth(_ signal: CInt) {
+        if let worker { kill(worker, signal) }
+        self.signal(signal)
+    }
+
+    /// Ends both, the worker first, so that the command does not tell it that it is gone.
+    func killBoth() throws -> Command.Outcome {
+        signal(SIGSTOP)
+        if let worker {
+            kill(worker, SIGKILL)
+        }
+        return try end(SIGKILL)
+    }
+
     /// Sends a signal and waits for the end.
     @discardableResult
     func end(_ signal: CInt) throws -> Command.Outcome {
@@ -80,9 +103,9 @@ final class RunningProgram {
 
     /// Lets it run for a moment only, so that what it does takes long enough to be watched.
     func crawl(running: useconds_t = 15_000, stopped: useconds_t = 60_000) {
-        signal(SIGCONT)
+        signalBoth(SIGCONT)
         usleep(running)
-        signal(SIGSTOP)
+        signalBoth(SIGSTOP)
         usleep(stopped)
     }
 

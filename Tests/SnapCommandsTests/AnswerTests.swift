@@ -63,7 +63,7 @@ import Testing
         ]
         let command = try #require(try Snapctl.parseAsRoot(words) as? CreateCommand)
         let request = try command.request()
-        #expect(request.volume == "vol-1234abcd")
+        #expect(request.volumes == ["vol-1234abcd"])
         let text = SnapshotAnswer(snapshot: try Samples.pending(request.description)).printed(as: .json)
         let example = """
             {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import SnapConsistency
 import SnapEngine
 import SnapModel
+import SnapSystem
 import SystemPackage
 import Testing
 
@@ -48,7 +50,23 @@ import Testing
             "d",
             "--consistency",
             "none",
-            "--wait",
+            "--max-freeze",
+            "1500ms",
+            "--on-quiesce-failure",
+            "crash-consistent",
+            "--hook",
+            "/h",
+            "--hook-timeout",
+            "2m",
+            "--no-hooks",
+            "--clone-dir",
+            "/c",
+            "--reserve",
+            "2G",
+            "--allow-root-volume",
+            "--volume",
+            "vol-1234abcd",
+            "--no-wait",
             "--pack-size",
             "64M",
             "--root",
@@ -58,9 +76,31 @@ import Testing
             "-q"
         )
         let request = try create.request()
-        #expect(request.volume == "/dev/vdb" && request.description == "d" && request.consistency == .none)
+        #expect(request.volumes == ["/dev/vdb", "vol-1234abcd"] && request.description == "d")
+        var options = PointInTimeOptions()
+        options.method = ConsistencyMethod.none
+        options.maxFreeze = .milliseconds(1_500)
+        options.onQuiesceFailure = .crashConsistent
+        options.hooks.others = ["/h"]
+        options.hooks.timeout = .seconds(120)
+        options.cloneDirectory = "/c"
+        options.reserveByteCount = 2 << 30
+        options.allowsRootVolume = true
+        #expect(request.options == options)
+        #expect(create.wait == false)
         #expect(create.packSize?.byteCount == 64 << 20)
         #expect(create.shared.root == "/r" && create.shared.format == .text && create.shared.quiet)
+    }
+
+    /// A worker has another working folder.
+    @Test func `paths of a create are absolute, ids are not paths`() throws {
+        let create = try Self.command(
+            CreateCommand.self, "create", "--volume", "disk.img", "--volume", "vol-1234abcd", "--hooks-dir", "h")
+        let request = try create.request()
+        let folder = try #require(CurrentProcess.workingFolder)
+        #expect(request.volumes == [folder.appending("disk.img").string, "vol-1234abcd"])
+        #expect(request.options.hooks.directory == folder.appending("h") && request.options.method == nil)
+        #expect(request.options.maxFreeze == .seconds(30) && create.wait == nil)
     }
 
     @Test func `what is not understood is a usage error`() {

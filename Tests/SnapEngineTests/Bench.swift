@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import SnapConsistency
 import SnapModel
 import SnapStore
 import SnapSystem
@@ -53,14 +54,14 @@ extension Engine {
     func create(
         _ volume: FilePath,
         _ consistency: ConsistencyMethod = .exclusive,
-        onPending: (Snapshot) -> Void = { _ in }
+        onPending: @escaping (Snapshot) -> Void = { _ in }
     ) throws -> Snapshot {
-        try create(
-            CreateRequest(volume: volume.string, consistency: consistency),
-            progress: TransferProgress(),
-            cancellation: CancellationFlag(),
-            onPending: onPending
-        )
+        var request = CreateRequest(volumes: [volume.string])
+        request.options.method = consistency
+        var events = Engine.Events()
+        events.onPending = { onPending($0[0]) }
+        return try create(
+            request, progress: TransferProgress(), cancellation: CancellationFlag(), events: events)[0]
     }
 
     func verify(_ id: SnapshotID, against volume: FilePath? = nil) throws -> ImageOutcome {

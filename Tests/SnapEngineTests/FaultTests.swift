@@ -140,10 +140,10 @@ struct FaultTests {
             }
             let error = engineError {
                 _ = try engine.create(
-                    CreateRequest(volume: volume.string),
+                    CreateRequest(volumes: [volume.string]),
                     progress: TransferProgress(),
                     cancellation: cancellation
-                ) { _ in }
+                )
             }
             // Everything may have been read by then.
             #expect(error == nil || error?.code == .cancelled)

@@ -62,6 +62,17 @@ int clinux_xfs_uuid(int fd, uint8_t uuid[16]);
 // dup3(2): GNU-only.
 int clinux_dup3(int from, int to, int flags);
 
+// FICLONERANGE: to the same place in `to`. 0 bytes: to the end.
+int clinux_clone_range(int to, int from, uint64_t offset, uint64_t byte_count);
+
+// FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_NOCOW_FL
+extern const int CLINUX_NO_COPY_ON_WRITE;
+int clinux_file_flags(int fd, int *flags);
+int clinux_set_file_flags(int fd, int flags);
+
+// sync_file_range(2) of all, with all its flags: GNU-only.
+int clinux_write_back(int fd);
+
 // fcntl(2) is variadic. F_SETLEASE with F_RDLCK: granted only while nobody has the file open for writing.
 int clinux_take_read_lease(int fd);
 int clinux_release_lease(int fd);

@@ -43,10 +43,9 @@ struct WorkerLink: ~Copyable {
             process = try Subprocess(launch)
         }
         // The worker's ends are its own: what is left open here would keep the streams from ending.
-        try? words.reading.close()
-        try? events.writing.close()
-        try words.writing.writeNext(Self.line(order))
-        return WorkerLink(process: process, words: words.writing, events: LineReader(events.reading))
+        let telling = words.keepWriting()
+        try telling.writeNext(Self.line(order))
+        return WorkerLink(process: process, words: telling, events: LineReader(events.keepReading()))
     }
 
     private init(process: Subprocess, words: consuming OwnedDescriptor, events: consuming LineReader) {

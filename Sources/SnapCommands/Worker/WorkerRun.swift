@@ -79,7 +79,8 @@ struct WorkerRun {
 
     /// In the order of `ids`.
     private func read(_ ids: [SnapshotID], _ state: inout State) throws(EngineError) -> [Snapshot] {
-        let engine = try state.engine ?? Engine.open(configuration)
+        let engine: Engine
+        if let opened = state.engine { engine = opened } else { engine = try Engine.open(configuration) }
         state.engine = engine
         let found = try engine.snapshots(ids)
         return ids.compactMap { id in found.first { $0.id == id } }

@@ -32,7 +32,7 @@ extension Integration {
                 try LoopDevice.with(over: image) { loop in
                     try MountedFilesystem.make(.ext4, on: loop.path)
                     try MountedFilesystem.with(loop.path, at: try directory.folder("place")) { mounted in
-                        try Command.check("cp", "-a", "/usr/share/zoneinfo", mounted.path.string)
+                        _ = try Command.check("cp", "-a", "/usr/share/zoneinfo", mounted.path.string)
                     }
                 }
                 #expect(try program.list(snapshot.id)[0].state == "pending")

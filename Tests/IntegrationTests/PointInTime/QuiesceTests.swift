@@ -8,8 +8,8 @@ extension Integration {
     /// Hooks, freezes, and what goes wrong with them.
     @Suite struct Quiesce {
         private func hook(_ name: String, _ script: String, in folder: FilePath) throws -> FilePath {
-            let path = folder.appending(name)
-            _ = try ScratchDirectory.file(at: path, Array(("#!/bin/sh\n" + script + "\n").utf8))
+            let path = try ScratchDirectory.sparseFile(at: folder.appending(name), byteCount: 0)
+            try File.overwrite(path, Array("#!/bin/sh\n\(script)\n".utf8), at: 0)
             try Command.check("chmod", "755", path.string)
             return path
         }
