@@ -97,7 +97,7 @@ let package = Package(
         tests("SnapSystem"),
         tests("SnapCodec", ["CKernels"]),
         tests("SnapDevice"),
-        tests("SnapConsistency", ["SnapDevice"]),
+        tests("SnapConsistency", ["SnapDevice", "snapctl"]),
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("SnapEngine", ["SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue"]),

@@ -101,7 +101,11 @@ package struct FreezeJournal: Sendable {
         var words: [String] = []
         // Nothing stays frozen over a reboot.
         if owner.boot == ProcessIdentity.current.boot {
-            if let freezer = fields.freezer.flatMap({ ProcessIdentity($0) }) { words += end(freezer) }
+            if let freezer = fields.freezer.flatMap({ ProcessIdentity($0) }), freezer.isAlive {
+                words.append(end(freezer))
+                // It may yet freeze: the journal stays for the next time.
+                if freezer.isAlive { return words }
+            }
             words += fields.filesystems.map { thaw($0, owner) }.compactMap { $0 }
         }
         do throws(SystemError) {
@@ -112,13 +116,16 @@ package struct FreezeJournal: Sendable {
         return words
     }
 
-    /// A freezer that outlives its parent is stopped, or held up by the kernel.
-    private static func end(_ freezer: ProcessIdentity) -> [String] {
-        guard freezer.isAlive else { return [] }
-        kill(freezer.number, SIGKILL)
-        let watch = Stopwatch()
-        while freezer.isAlive, watch.seconds < endingSeconds { usleep(10_000) }
-        return ["ended the freezer (process \(freezer.number)) of a process that is gone"]
+    /// A freezer that outlives its parent was stopped, and thaws as soon as it goes on; or the kernel holds it up.
+    private static func end(_ freezer: ProcessIdentity) -> String {
+        for signal in [SIGCONT, SIGKILL] {
+            kill(freezer.number, signal)
+            let watch = Stopwatch()
+            while freezer.isAlive, watch.seconds < endingSeconds { usleep(10_000) }
+        }
+        return freezer.isAlive
+            ? "the kernel holds up the freezer (process \(freezer.number)) of a process that is gone; try again later"
+            : "ended the freezer (process \(freezer.number)) of a process that is gone"
     }
 
     /// nil: there was nothing to do.

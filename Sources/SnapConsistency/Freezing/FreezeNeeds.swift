@@ -14,7 +14,9 @@ package enum FreezeNeeds {
         for need in needs + ownNeeds() { try check(need, filesystems) }
         for file in mappedFiles() {
             // Also one that has no name any more.
-            if let target = filesystems.first(where: { $0.number == file.filesystem }) { throw refusal(file.need, target) }
+            if let target = filesystems.first(where: { $0.number == file.filesystem }) {
+                throw refusal(file.need, target)
+            }
         }
     }
 
@@ -67,7 +69,8 @@ package enum FreezeNeeds {
             guard fields.count == 6, let start = fields[5].firstIndex(of: "/") else { return nil }
             let path = String(fields[5][start...])
             let parts = fields[3].split(separator: ":")
-            guard parts.count == 2, let major = UInt32(parts[0], radix: 16), let minor = UInt32(parts[1], radix: 16) else {
+            guard parts.count == 2, let major = UInt32(parts[0], radix: 16), let minor = UInt32(parts[1], radix: 16)
+            else {
                 return nil
             }
             return MappedFile(

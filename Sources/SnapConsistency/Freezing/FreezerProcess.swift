@@ -31,6 +31,7 @@ private struct FreezerLoop: ~Copyable {
     private let shortcomings: String
     private var lines = LineBuffer()
     private var lastAnswer: FreezerAnswer?
+    private var hasSaidSettled = false
 
     init(_ words: [String], maxFreeze: Duration) throws(ConsistencyError) {
         let filesystems = try Self.open(words)
@@ -99,9 +100,14 @@ private struct FreezerLoop: ~Copyable {
 
     /// What changed by itself or was asked for, and the heartbeat.
     private mutating func sayNews() {
-        guard let answer = frozen.answer, answer != lastAnswer || answer == .synchronising else { return }
-        lastAnswer = answer
-        FreezerProcess.say(answer)
+        if let answer = frozen.answer, answer != lastAnswer || answer == .synchronising {
+            lastAnswer = answer
+            FreezerProcess.say(answer)
+        }
+        if !hasSaidSettled, frozen.isSettled {
+            hasSaidSettled = true
+            FreezerProcess.say(.settled)
+        }
     }
 
     private mutating func hearCommands() {
@@ -134,6 +140,7 @@ private struct FreezerLoop: ~Copyable {
         frozen.end(.ended(reason))
         if let answer = frozen.answer { FreezerProcess.say(answer) }
         frozen.settle()
+        if frozen.isSettled { FreezerProcess.say(.settled) }
         _exit(status)
     }
 }

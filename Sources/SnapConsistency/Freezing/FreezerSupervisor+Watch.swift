@@ -33,9 +33,11 @@ extension FreezerSupervisor {
     private func hear(_ line: String) {
         switch FreezerAnswer(line) {
         case .ended(let error):
-            noteThawed()
+            noteEnded()
             fail(error)
+        case .settled: noteThawed()
         case .some(let answer):
+            if case .failed = answer { noteEnded() }
             state.withLock { if $0.answers.count < Self.answerLimit { $0.answers.append(answer) } }
             news.signal()
         case nil: fail(ConsistencyError(.freezeFailed, "the freezer says what it should not: \(line.prefix(200))"))

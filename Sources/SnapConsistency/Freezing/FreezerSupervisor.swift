@@ -39,14 +39,14 @@ final class FreezerSupervisor: Sendable {
     private let turn = Mutex(())
     private let readyWords = Mutex("")
 
-    /// Of a process that is started: 88 MiB are read and locked.
+    /// Of a process that is started: all of the program is read and locked.
     private static let startBound = Duration.seconds(60)
     /// Twice a second it says that it is still writing back.
-    private static let silenceBound = Duration.seconds(60)
+    private static let silenceBound = Duration.seconds(20)
     private static let answerBound = Duration.seconds(5)
     /// After the deadline, which the freezer itself keeps.
     private static let grace = Duration.milliseconds(500)
-    private static let stopBound = Duration.seconds(2)
+    private static let stopBound = Duration.seconds(1)
     /// How long `stop` waits where the kernel holds up the end of the process.
     private static let goneBound = Duration.seconds(5)
     /// More answers than this are not asked for.
@@ -120,17 +120,13 @@ final class FreezerSupervisor: Sendable {
         case .failed(let error):
             // Where the freezer could not, this process may.
             thawAll()
-            noteThawed()
             throw error
         default: throw Self.unexpected(answer)
         }
     }
 
     private func expect(_ expected: FreezerAnswer, _ answer: FreezerAnswer) throws(ConsistencyError) {
-        if case .failed(let error) = answer {
-            noteThawed()
-            throw error
-        }
+        if case .failed(let error) = answer { throw error }
         guard answer == expected else { throw Self.unexpected(answer) }
     }
 
@@ -216,4 +212,8 @@ final class FreezerSupervisor: Sendable {
         }
         journal?.remove()
     }
+
+    /// It has given up the freeze, and lives: what the kernel still holds up it thaws by itself when that is done, also after
+    /// this process. To end it would only leave nobody to do so.
+    func noteEnded() { state.withLock { $0.end = nil } }
 }

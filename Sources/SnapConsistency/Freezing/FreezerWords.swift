@@ -9,8 +9,9 @@ internal import SnapSystem
 //     freeze    frozen
 //     confirm   frozen
 //     thaw      thawed NANOSECONDS        how long writers were held up
-//               failed CODE WORDS         in the place of any of these: nothing is frozen now
-//               ended CODE WORDS          unasked: nothing is frozen now, though it should be
+//               failed CODE WORDS         in the place of any of these: no freeze, or none any more
+//               ended CODE WORDS          unasked: no freeze any more, though there should be
+//               settled                   after those: nor is any call to freeze under way in the kernel
 
 enum FreezerCommand: String, Sendable {
     case synchronise = "sync"
@@ -27,6 +28,7 @@ enum FreezerAnswer: Hashable, Sendable {
     case thawed(Duration)
     case failed(ConsistencyError)
     case ended(ConsistencyError)
+    case settled
 
     var line: [UInt8] { Array("\(words)\n".utf8) }
 
@@ -39,6 +41,7 @@ enum FreezerAnswer: Hashable, Sendable {
         case .thawed(let duration): "thawed \(Int64(duration / .nanoseconds(1)))"
         case .failed(let error): "failed \(error.code.rawValue) \(error)"
         case .ended(let error): "ended \(error.code.rawValue) \(error)"
+        case .settled: "settled"
         }
     }
 
@@ -51,6 +54,7 @@ enum FreezerAnswer: Hashable, Sendable {
         case "syncing": self = .synchronising
         case "synced": self = .synchronised
         case "frozen": self = .frozen
+        case "settled": self = .settled
         case "thawed":
             guard let nanoseconds = Int64(rest), nanoseconds >= 0 else { return nil }
             self = .thawed(.nanoseconds(nanoseconds))

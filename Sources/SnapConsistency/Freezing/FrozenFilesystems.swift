@@ -19,6 +19,8 @@ final class FrozenFilesystems: Sendable {
         var watch: Stopwatch?
         /// In the order in which they were frozen: indexes of `filesystems`.
         var frozen: [Int] = []
+        /// The freezing thread runs.
+        var isWorking = false
     }
 
     private let filesystems: [OpenedFilesystem]
@@ -48,6 +50,14 @@ final class FrozenFilesystems: Sendable {
             case .frozen: .frozen
             case .over(let answer): answer
             }
+        }
+    }
+
+    /// Whether it is over, nothing is frozen, and no call to freeze is under way.
+    var isSettled: Bool {
+        state.withLock { state in
+            guard case .over = state.phase else { return false }
+            return state.frozen.isEmpty && !state.isWorking
         }
     }
 
@@ -96,6 +106,7 @@ final class FrozenFilesystems: Sendable {
         guard advance(from: { if case .synchronised = $0 { true } else { false } }, to: .freezing) else { return }
         worker.start("freeze") { [self] _ in
             freezeAll()
+            state.withLock { $0.isWorking = false }
             onChange()
         }
     }
@@ -129,7 +140,7 @@ final class FrozenFilesystems: Sendable {
         state.withLock { state in
             guard isExpected(state.phase) else { return false }
             state.phase = phase
-            if case .freezing = phase { state.watch = Stopwatch() }
+            if case .freezing = phase { (state.watch, state.isWorking) = (Stopwatch(), true) }
             return true
         }
     }
@@ -171,7 +182,8 @@ final class FrozenFilesystems: Sendable {
     private var expiry: ConsistencyError {
         ConsistencyError(
             .freezeExpired,
-            "thawed after \(Int64(maxFreeze / .milliseconds(1))) ms, which is as long as it may be frozen (--max-freeze)")
+            "thawed after \(Int64(maxFreeze / .milliseconds(1))) ms, which is as long as it may be frozen (--max-freeze)"
+        )
     }
 
     private func interference(_ filesystems: [OpenedFilesystem]) -> ConsistencyError {
