@@ -117,13 +117,17 @@ extension Engine {
         _ snapshot: Snapshot, _ reader: VolumeReader, _ progress: TransferProgress, _ cancellation: CancellationFlag
     ) throws(EngineError) -> Snapshot {
         // Before anything is believed: what loses its trust later is found when the snapshot completes.
-        let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
+        let generation = try cataloguing { () throws(CatalogueError) in
+            try catalogue.trustGeneration(of: snapshot.id)
+        }
         let distrusted = try cataloguing { () throws(CatalogueError) in
             try catalogue.distrustedDigests(limit: Self.distrustLimit)
         }
         let parent = distrusted == nil ? nil : try parentDigests(of: snapshot.volume)
+        let leaves = try cataloguing { () throws(CatalogueError) in try catalogue.checkpoint(snapshot.id) }
         let run = try ImagingRun(
-            reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
+            snapshot: snapshot.id, resuming: leaves, reader: reader, parent: parent, distrusted: distrusted ?? [],
+            store: store, catalogue: catalogue,
             configuration: configuration, progress: progress, cancellation: cancellation)
         let result = try run.run()
         try reading { () throws(DeviceError) in try reader.confirmUnchanged() }
