@@ -8,7 +8,7 @@ extension Engine {
     /// More suspects than this are not kept in memory; the index is asked about every block then.
     private static let distrustLimit = 1_000_000
 
-    /// Carries the bytes that `reader` reads into the store. `onReadEnd` is called once all are read, before they are
+    /// Carries the bytes that `reader` reads into the store, from where an earlier worker had come to. `onReadEnd` is called once all are read, before they are
     /// all stored.
     func image(
         _ snapshot: Snapshot, _ reader: VolumeReader, _ progress: TransferProgress, _ cancellation: CancellationFlag,
@@ -18,8 +18,11 @@ extension Engine {
             try catalogue.distrustedDigests(limit: Self.distrustLimit)
         }
         let parent = distrusted == nil ? nil : try parentDigests(of: snapshot.volume)
+        let leaves = try cataloguing { () throws(CatalogueError) in try catalogue.checkpoint(snapshot.id) }
+        // Of a worker before this one.
+        progress.addNew(snapshot.newByteCount, stored: snapshot.storedByteCount)
         let run = try ImagingRun(
-            reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
+            snapshot: snapshot.id, resuming: leaves, reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
             configuration: configuration, progress: progress, cancellation: cancellation)
         let result = try run.run(onReadEnd: onReadEnd)
         return SnapshotImage(

@@ -8,19 +8,28 @@ final class ManifestStage: Sendable {
     private let catalogue: Catalogue
     private let claims: ChunkClaims
     private let writer: StoreWriter
+    private let checkpointer: Checkpointer
     private let state: Mutex<State>
 
     private struct State: ~Copyable {
         var builder: ManifestBuilder
         var segment: PackSegment?
-        var blockCount = 0
+        var blockCount: Int
     }
 
-    init(volumeByteCount: Int, catalogue: Catalogue, claims: ChunkClaims, writer: StoreWriter) {
+    /// `adopted` are leaves that were finished by an earlier worker: their blocks are not accounted for again.
+    init(
+        volumeByteCount: Int, adopted: [LeafCheckpoint], catalogue: Catalogue, claims: ChunkClaims,
+        writer: StoreWriter, checkpointer: Checkpointer
+    ) {
         self.catalogue = catalogue
         self.claims = claims
         self.writer = writer
-        state = Mutex(State(builder: ManifestBuilder(volumeByteCount: volumeByteCount)))
+        self.checkpointer = checkpointer
+        var builder = ManifestBuilder(volumeByteCount: volumeByteCount)
+        for leaf in adopted { builder.adopt(leaf) }
+        let blockCount = adopted.reduce(0) { $0 + $1.blockCount }
+        state = Mutex(State(builder: builder, blockCount: blockCount))
     }
 
     /// Accounts for blocks: the digest of each, nil for zeros. From any thread.
@@ -28,7 +37,7 @@ final class ManifestStage: Sendable {
         try state.withLock { (state) throws(EngineError) in
             for block in blocks {
                 if block.digest != nil { state.blockCount += 1 }
-                if let page = state.builder.account(block.index, block.digest) { try store(page, &state) }
+                if let leaf = state.builder.account(block.index, block.digest) { try store(leaf, &state) }
             }
         }
     }
@@ -37,7 +46,7 @@ final class ManifestStage: Sendable {
     func accountZeros(_ range: Range<Int>) throws(EngineError) {
         guard !range.isEmpty else { return }
         try state.withLock { (state) throws(EngineError) in
-            for page in state.builder.accountZeros(range) { try store(page, &state) }
+            for leaf in state.builder.accountZeros(range) { try store(leaf, &state) }
         }
     }
 
@@ -47,9 +56,20 @@ final class ManifestStage: Sendable {
             var pages: [ManifestBuilder.Page] = []
             let root = state.builder.finish { pages.append($0) }
             for page in pages { try store(page, &state) }
-            try handOver(&state)
+            handOver(&state)
             return (root, state.blockCount)
         }
+    }
+
+    /// Hands on the pages that wait for more, to have them written early.
+    func handOver() {
+        state.withLock { handOver(&$0) }
+    }
+
+    /// Its page is claimed before the leaf is told of, so that it is not taken for durable too soon.
+    private func store(_ leaf: FinishedLeaf, _ state: inout State) throws(EngineError) {
+        if let page = leaf.page { try store(page, &state) }
+        checkpointer.add(leaf)
     }
 
     private func store(_ page: ManifestBuilder.Page, _ state: inout State) throws(EngineError) {
@@ -61,10 +81,10 @@ final class ManifestStage: Sendable {
         segment.append(digest, page: page.bytes)
         let isFull = segment.isFull
         state.segment = consume segment
-        if isFull { try handOver(&state) }
+        if isFull { handOver(&state) }
     }
 
-    private func handOver(_ state: inout State) throws(EngineError) {
+    private func handOver(_ state: inout State) {
         guard let segment = state.segment.take() else { return }
         // A refusal means that the run has failed already, and its failure is told when it ends.
         _ = writer.put(segment, kind: .pages)

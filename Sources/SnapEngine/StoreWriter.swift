@@ -13,6 +13,12 @@ final class StoreWriter: Sendable {
         var segment: PackSegment
     }
 
+    private enum Item: ~Copyable, Sendable {
+        case segment(Segment)
+        /// What came before is to be published, however little it is.
+        case publication
+    }
+
     /// Segments that wait for the writing thread.
     private static let segmentQueueLimit = 2
     /// Packs that wait for the committing thread.
@@ -23,7 +29,7 @@ final class StoreWriter: Sendable {
     private let claims: ChunkClaims
     private let failure: FirstFailure<EngineError>
     private let packByteCount: Int
-    private let segments = BoundedQueue<Segment>(capacity: segmentQueueLimit)
+    private let segments = BoundedQueue<Item>(capacity: segmentQueueLimit)
     private let packs = BoundedQueue<UnpublishedPack>(capacity: packQueueLimit)
     private let buffers: BufferPool
     private let group = WorkerGroup()
@@ -49,8 +55,11 @@ final class StoreWriter: Sendable {
 
     /// Hands a segment over. False once the run has failed.
     func put(_ segment: consuming PackSegment, kind: PackKind) -> Bool {
-        segments.put(Segment(kind: kind, segment: segment))
+        segments.put(.segment(Segment(kind: kind, segment: segment)))
     }
+
+    /// Has what was put until now made durable and committed soon, though its packs are not full.
+    func publishEarly() { segments.put(.publication) }
 
     /// Waits until all that was put is durable and committed. Throws the run's first failure.
     func finish() throws(EngineError) {
@@ -72,8 +81,11 @@ final class StoreWriter: Sendable {
         defer { packs.finish() }
         var open = OpenPacks(store: store, packByteCount: packByteCount)
         do throws(EngineError) {
-            while let segment = segments.take() {
-                if let full = try open.append(segment) { enqueue(full) }
+            while let item = segments.take() {
+                switch consume item {
+                case .segment(let segment): if let full = try open.append(segment) { enqueue(full) }
+                case .publication: for pack in try open.finish() { enqueue(pack) }
+                }
             }
             if failure.hasFailed { return open.abandon() }
             for pack in try open.finish() { enqueue(pack) }

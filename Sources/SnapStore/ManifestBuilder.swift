@@ -32,8 +32,16 @@ package struct ManifestBuilder {
     /// A page that is ready to be stored.
     package typealias Page = (id: PageID, bytes: [UInt8])
 
-    /// Accounts for a block: its chunk, or nil when it is zero. Returns the leaf that this finishes, if it is not empty.
-    package mutating func account(_ index: BlockIndex, _ digest: Digest?) -> Page? {
+    /// Accounts for all blocks of a leaf that was finished before, whose page is stored. None of them may be accounted for.
+    package mutating func adopt(_ leaf: LeafCheckpoint) {
+        let blocks = ManifestFormat.blocks(ofLeaf: leaf.number, blockCount: blockCount)
+        precondition(!blocks.isEmpty && openLeaves[leaf.number] == nil, "leaf \(leaf.number) cannot be adopted")
+        accountedCount += blocks.count
+        if let page = leaf.page { leaves.append(ManifestPage.Entry(place: leaf.number, digest: page.digest)) }
+    }
+
+    /// Accounts for a block: its chunk, or nil when it is zero. Returns the leaf that this finishes.
+    package mutating func account(_ index: BlockIndex, _ digest: Digest?) -> FinishedLeaf? {
         precondition(index.rawValue < blockCount, "block \(index) of \(blockCount)")
         let number = index.rawValue / ManifestFormat.fanOut
         if let digest {
@@ -43,21 +51,23 @@ package struct ManifestBuilder {
         return advance(leaf: number, by: 1)
     }
 
-    /// Accounts for a run of zero blocks, at the price of the leaves it begins and ends in.
-    package mutating func accountZeros(_ range: Range<Int>) -> [Page] {
+    /// Accounts for a run of zero blocks, at the price of the leaves it begins and ends in. Returns those that this
+    /// finishes, but none that lies wholly in the run: nothing was done for it.
+    package mutating func accountZeros(_ range: Range<Int>) -> [FinishedLeaf] {
         guard !range.isEmpty else { return [] }
         precondition(range.upperBound <= blockCount, "blocks \(range) of \(blockCount)")
         let fanOut = ManifestFormat.fanOut
         let edges = Set([range.lowerBound / fanOut, (range.upperBound - 1) / fanOut]).sorted()
-        var pages: [Page] = []
+        var finished: [FinishedLeaf] = []
         var partial = 0
         for number in edges {
             let part = range.clamped(to: number * fanOut..<(number + 1) * fanOut).count
             partial += part
-            if let page = advance(leaf: number, by: part) { pages.append(page) }
+            let isBegun = openLeaves[number] != nil
+            if let leaf = advance(leaf: number, by: part), isBegun { finished.append(leaf) }
         }
         accountedCount += range.count - partial
-        return pages
+        return finished
     }
 
     /// Once every block is accounted for: the pages above the leaves and the root, each handed to `store`.
@@ -99,22 +109,22 @@ package struct ManifestBuilder {
         return upper
     }
 
-    private mutating func advance(leaf number: Int, by count: Int) -> Page? {
+    private mutating func advance(leaf number: Int, by count: Int) -> FinishedLeaf? {
         accountedCount += count
         var leaf = openLeaves[number, default: OpenLeaf()]
         leaf.accountedCount += count
-        let fullCount = min(ManifestFormat.fanOut, blockCount - number * ManifestFormat.fanOut)
+        let fullCount = ManifestFormat.blocks(ofLeaf: number, blockCount: blockCount).count
         precondition(leaf.accountedCount <= fullCount, "leaf \(number) has more than its \(fullCount) blocks")
         guard leaf.accountedCount == fullCount else {
             openLeaves[number] = leaf
             return nil
         }
         openLeaves[number] = nil
-        guard !leaf.entries.isEmpty else { return nil }
+        guard !leaf.entries.isEmpty else { return FinishedLeaf(number: number, page: nil, entries: []) }
         leaf.entries.sort { $0.place < $1.place }
         let page = page(ManifestPage(level: 0, entries: leaf.entries).encoded())
         leaves.append(ManifestPage.Entry(place: number, digest: page.id.digest))
-        return page
+        return FinishedLeaf(number: number, page: page, entries: leaf.entries)
     }
 
     private func page(_ bytes: [UInt8]) -> Page { (PageID(hasher.digest(of: bytes)), bytes) }

@@ -54,6 +54,12 @@ package enum ManifestFormat {
     /// How many blocks a page of `level` spans: 1,024 for a leaf (level 0).
     package static func blockSpan(ofLevel level: Int) -> Int { (0...level).reduce(1) { span, _ in span * fanOut } }
 
+    /// The blocks of a leaf, counted from the volume's start; none for a leaf beyond its end.
+    package static func blocks(ofLeaf number: Int, blockCount: Int) -> Range<Int> {
+        guard (0...blockCount / fanOut).contains(number) else { return blockCount..<blockCount }
+        return number * fanOut..<min((number + 1) * fanOut, blockCount)
+    }
+
     /// How many blocks an entry of a page of `level` spans: 1 in a leaf.
     static func entrySpan(ofLevel level: Int) -> Int { level == 0 ? 1 : blockSpan(ofLevel: level - 1) }
 

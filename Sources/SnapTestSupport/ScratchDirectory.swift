@@ -13,7 +13,11 @@ package struct ScratchDirectory: Sendable {
         return try body(directory)
     }
 
-    private init() throws {
+    /// The folder of another process of the same test, which owns it.
+    package init(sharing path: FilePath) { self.path = path }
+
+    /// A new folder, to be removed by whoever made it: for tests that wait, which `with` cannot.
+    package init() throws {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/snapctl-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -24,7 +28,7 @@ package struct ScratchDirectory: Sendable {
     }
 
     /// `--one-file-system`: what somebody forgot to unmount is not emptied.
-    private func remove() { _ = try? Command.run(["rm", "-rf", "--one-file-system", path.string]) }
+    package func remove() { _ = try? Command.run(["rm", "-rf", "--one-file-system", path.string]) }
 
     package func appending(_ name: String) -> FilePath { path.appending(name) }
 

@@ -19,7 +19,7 @@ struct Bench: Sendable {
         try ScratchDirectory.with { try body(Bench($0)) }
     }
 
-    private init(_ directory: ScratchDirectory) {
+    init(_ directory: ScratchDirectory) {
         self.directory = directory
         configuration = EngineConfiguration(root: directory.appending("root"), packByteCount: 4 << 20)
     }

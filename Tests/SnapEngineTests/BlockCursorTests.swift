@@ -1,5 +1,6 @@
 import SnapDevice
 import SnapModel
+import SnapStore
 import SnapSystem
 import SnapTestSupport
 import Synchronization
@@ -22,8 +23,11 @@ struct BlockCursorTests {
         var isRead: [Bool] = []
         while true {
             let step = try cursor.next()
-            #expect(step.holes.isEmpty || step.holes.lowerBound == isRead.count)
-            isRead += step.holes.map { _ in false }
+            #expect(step.holes.count <= 1)
+            for hole in step.holes {
+                #expect(hole.lowerBound == isRead.count && !hole.isEmpty)
+                isRead += hole.map { _ in false }
+            }
             guard let run = step.run else { return isRead }
             #expect(run.first.rawValue == isRead.count && (1...BlockRun.blockLimit).contains(run.blockCount))
             let last = run.first.rawValue + run.blockCount - 1
@@ -60,6 +64,39 @@ struct BlockCursorTests {
         }
     }
 
+    /// Whole leaves are left out: neither read nor told of as holes.
+    @Test(arguments: 1...4 as ClosedRange<UInt64>) func leavesOutLeaves(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        try ScratchDirectory.with { directory in
+            let (leafCount, fanOut) = (5, ManifestFormat.fanOut)
+            let byteCount =
+                (leafCount - 1) * fanOut * Self.block + Int.random(in: 1...fanOut, using: &random) * Self.block
+            let path = try directory.sparseFile("volume", byteCount: byteCount)
+            for _ in 0..<Int.random(in: 0...60, using: &random) {
+                try File.overwrite(path, [1], at: Int.random(in: 0..<byteCount, using: &random))
+            }
+            let reader = try open(path)
+            let everything = try walk(reader).enumerated()
+            for choice in 0..<(1 << leafCount) {
+                let skipped = Set((0..<leafCount).filter { choice >> $0 & 1 == 1 })
+                let expected = everything.filter { !skipped.contains($0.offset / fanOut) }
+                let found = try blocks(BlockCursor(reader, skipping: skipped))
+                #expect(found.map(\.index) == expected.map(\.offset), "leaves \(skipped), seed \(seed)")
+                #expect(found.map(\.isRead) == expected.map(\.element), "leaves \(skipped), seed \(seed)")
+            }
+        }
+    }
+
+    private func blocks(_ cursor: BlockCursor) throws -> [(index: Int, isRead: Bool)] {
+        var blocks: [(index: Int, isRead: Bool)] = []
+        while true {
+            let step = try cursor.next()
+            for hole in step.holes { blocks += hole.map { ($0, false) } }
+            guard let run = step.run else { return blocks }
+            blocks += (0..<run.blockCount).map { (run.first.rawValue + $0, true) }
+        }
+    }
+
     @Test func fromManyThreadsEachBlockComesOnce() throws {
         try ScratchDirectory.with { directory in
             let path = try directory.sparseFile("volume", byteCount: 500 * Self.block + 1)
@@ -73,7 +110,7 @@ struct BlockCursorTests {
                 while let step = try? cursor.next() {
                     let run =
                         step.run.map { Array($0.first.rawValue..<$0.first.rawValue + $0.blockCount) } ?? []
-                    seen.withLock { $0 += Array(step.holes) + run }
+                    seen.withLock { $0 += step.holes.flatMap(Array.init) + run }
                     if run.isEmpty { return }
                 }
             }

@@ -66,9 +66,9 @@ struct VolumeModel {
         for event in events(using: &generator).shuffled(using: &generator) {
             switch event {
             case .block(let index):
-                if let page = builder.account(BlockIndex(index), blocks[index]) { pages.store(page) }
+                if let page = builder.account(BlockIndex(index), blocks[index])?.page { pages.store(page) }
             case .zeros(let range):
-                for page in builder.accountZeros(range) { pages.store(page) }
+                for leaf in builder.accountZeros(range) { leaf.page.map(pages.store) }
             }
         }
         return builder.finish { pages.store($0) }
