@@ -57,7 +57,7 @@ struct ResumeBench {
             isOtherStillThere: { _ in false }, at: .now())
         let snapshot = Snapshot(
             id: .random(), volume: known, state: .pending, startTime: .now(), ownerID: "000000000000",
-            description: "", consistency: Consistency(method: .exclusive), volumeByteCount: Self.byteCount)
+            description: "", consistency: Consistency(claiming: true), volumeByteCount: Self.byteCount)
         try catalogue.insert([snapshot], worker: .current, request: "")
         return snapshot
     }
@@ -67,7 +67,7 @@ struct ResumeBench {
         on id: SnapshotID, _ progress: TransferProgress, _ cancellation: CancellationFlag = CancellationFlag()
     ) throws -> ImagingRun.Result {
         _ = try catalogue.trustGeneration(of: id)
-        let reader = try VolumeReader(opening: try VolumeFacts.inspect(volume), method: .exclusive)
+        let reader = try VolumeReader(opening: try VolumeFacts.inspect(volume), claiming: true)
         defer { reader.close() }
         return try ImagingRun(
             snapshot: id, resuming: try catalogue.checkpoint(id), reader: reader, parent: nil, distrusted: [],

@@ -39,10 +39,10 @@ struct ResumeTests {
             manifestRoot: result.root, fullByteCount: result.blockCount * BlockGeometry.byteCount,
             newByteCount: progress.newByteCount, storedByteCount: progress.storedByteCount)
         let facts = try VolumeFacts.inspect(bench.directory.appending(ResumeBench.volumeName))
-        let reader = try VolumeReader(opening: facts, method: .exclusive)
+        let reader = try VolumeReader(opening: facts, claiming: true)
         defer { reader.close() }
         let generation = try engine.catalogue.trustGeneration(of: snapshot.id)
-        _ = try engine.complete(snapshot, reader: reader, trustedSince: generation)
+        _ = try engine.complete([ImagedSnapshot(snapshot: snapshot, reader: reader)], trustedSince: generation)
         return engine
     }
 
