@@ -14,13 +14,22 @@ extension Freezing {
         /// Within which everybody can write again: a second for kills, a second after the deadline for stops.
         static let bounds = (kill: 1.0, stop: 1.15)
 
+        /// Twice what a freeze takes here, so that about half of the moments are after it, and those before it are spread.
+        private static func microsecondsToFreeze(_ freezables: [Freezable]) throws -> UInt32 {
+            let freezer = try Freezer.start(freezables)
+            let watch = Stopwatch()
+            try freezer.freeze()
+            return UInt32(watch.seconds * 2_000_000)
+        }
+
         @Test(arguments: [SIGKILL, SIGSTOP])
         func ofTheFreezer(signal: Int32) throws {
             var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
             let frozen = Counter()
             try Freezable.with([.ext4, .xfs, .btrfs]) { freezables, directory in
+                let span = try Self.microsecondsToFreeze(freezables)
                 for round in 1...Self.roundCount {
-                    let moment = UInt32.random(in: 0...80_000, using: &random)
+                    let moment = UInt32.random(in: 0...span, using: &random)
                     let freezer = try Freezer.start(
                         freezables, maxFreeze: signal == SIGKILL ? .seconds(20) : Self.maxFreeze,
                         journal: FreezeJournal(in: directory.path))
@@ -43,7 +52,8 @@ extension Freezing {
                     let names = try Directory.names(in: directory.path)
                     #expect(!names.contains { $0.hasPrefix("freeze-") })
                 }
-                #expect(frozen.value > 0, "no round came as far as the freeze")
+                #expect(
+                    (1..<Self.roundCount).contains(frozen.value), "\(frozen.value) rounds came as far as the freeze")
             }
         }
 
@@ -51,8 +61,9 @@ extension Freezing {
         func ofTheParent(signal: Int32) throws {
             var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
             try Freezable.with([.ext4, .xfs, .btrfs]) { freezables, directory in
+                let span = try Self.microsecondsToFreeze(freezables)
                 for round in 1...Self.roundCount {
-                    let moment = UInt32.random(in: 0...80_000, using: &random)
+                    let moment = UInt32.random(in: 0...span, using: &random)
                     let maxFreeze = signal == SIGKILL ? Duration.seconds(20) : Self.maxFreeze
                     let parent = try FreezingParent(freezables, maxFreeze: maxFreeze, directory)
                     usleep(moment)
