@@ -57,7 +57,7 @@ struct ResumeBench {
             isOtherStillThere: { _ in false }, at: .now())
         let snapshot = Snapshot(
             id: .random(), volume: known, state: .pending, startTime: .now(), ownerID: "000000000000",
-            description: "", consistency: Consistency(claiming: true), volumeByteCount: Self.byteCount)
+            description: "", consistency: Consistency(method: .exclusive), volumeByteCount: Self.byteCount)
         try catalogue.insert([snapshot], worker: .current, request: "")
         return snapshot
     }
