@@ -108,7 +108,7 @@ struct SubprocessTests {
 
     // MARK: - Time
 
-    /// `exec` in the background and in front: the process and its child.
+    /// The process and its child: one that is willing, one that is not, and one that is stopped.
     @Test(arguments: [
         ("sleep 60 & echo $!; sleep 60", SIGTERM), ("trap '' TERM; sleep 60 & echo $!; wait", SIGKILL),
         ("sleep 60 & echo $!; kill -STOP $$", SIGTERM),
