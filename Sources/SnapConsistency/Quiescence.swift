@@ -23,6 +23,7 @@ package final class Quiescence {
     private var freezer: Freezer?
     private var freezeDuration: Duration?
     private var hasQuiesceFailed = false
+    private var hasThawedHooks = false
 
     /// Told what happens, a line each, for the log.
     package var report: (String) -> Void = { _ in }
@@ -124,6 +125,7 @@ package final class Quiescence {
         } catch {
             try tolerate(error)
             sequence.thaw()
+            hasThawedHooks = true
         }
     }
 
@@ -169,14 +171,22 @@ package final class Quiescence {
     private func sleepNoLonger() {
         freezer?.stop()
         freezer = nil
-        hooks?.thaw()
+        guard let hooks, !hasThawedHooks else { return }
+        hasThawedHooks = true
+        hooks.thaw()
+        for line in hooks.transcript { report("hook \(line)") }
     }
 
     private func level(of method: any PointInTimeMethod) -> ConsistencyLevel {
         guard method.level < .none else { return .none }
         if hasQuiesceFailed { return max(.crash, method.level) }
-        // Programs at rest above filesystems that are not would be no better than these.
-        return hooks == nil || method.level > .filesystem ? method.level : .application
+        // Programs at rest above filesystems that are not would be no better than these; and a hook whose thaw failed may
+        // have lost its hold before the end.
+        let runs = hooks?.runs ?? []
+        let haveRested = runs.allSatisfy {
+            $0.freezeOutcome == .succeeded && ($0.thawOutcome ?? .succeeded) == .succeeded
+        }
+        return runs.isEmpty || !haveRested || method.level > .filesystem ? method.level : .application
     }
 }
 

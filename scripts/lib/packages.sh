@@ -4,6 +4,8 @@
 
 BUILD_PACKAGES=(libssl-dev liblz4-dev libsqlite3-dev libblkid-dev pkg-config git ca-certificates)
 VOLUME_PACKAGES=(e2fsprogs xfsprogs btrfs-progs util-linux mount fdisk)
+# Databases whose hooks (packaging/hooks.d) are tested against them.
+HOOK_PACKAGES=(postgresql mariadb-server-core mariadb-client-core sqlite3 psmisc)
 BENCH_PACKAGES=(python3 time fio)
 
 # Installs the Debian packages named that are missing. Without root, or elsewhere than on Debian and its

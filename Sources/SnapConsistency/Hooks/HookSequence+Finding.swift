@@ -18,9 +18,8 @@ extension HookSequence {
         return hooks
     }
 
-    /// The executables in a directory by the bytes of their names, as `LC_ALL=C ls` lists them; none where there is no
-    /// such directory. What does not begin with a letter of its own (`.`), what editors and packages leave beside a
-    /// file, and what cannot be executed is passed over.
+    /// The executables in a directory, by the bytes of their names, as `LC_ALL=C ls` lists them; none where there is no
+    /// such directory. Hidden files, and what editors and packages leave beside a file, are passed over.
     private static func list(_ directory: FilePath) throws(ConsistencyError) -> [Hook] {
         guard try status(directory) != nil else { return [] }
         if Environment.isSuperuser { try HookTrust.checkDirectory(directory) }

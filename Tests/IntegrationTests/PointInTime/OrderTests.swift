@@ -64,7 +64,8 @@ extension Integration {
                     for _ in 0..<Self.roundCount {
                         try MountedFilesystem.with(loop.path, at: place) { mounted in
                             try OrderedWriter.with(mounted.path, mounted.path) { writer in
-                                #expect(try wait { writer.recordCount > 20 })
+                                let hasWritten = try wait { writer.recordCount > 20 }
+                                #expect(hasWritten)
                             }
                         }
                         let id = try program.create(loop.path, "--consistency", "exclusive").id
