@@ -13,7 +13,7 @@ final class StoreWriter: Sendable {
         var segment: PackSegment
     }
 
-    private enum Item: ~Copyable, Sendable {
+    enum Item: ~Copyable, Sendable {
         case segment(Segment)
         /// What came before is to be published, however little it is.
         case publication
