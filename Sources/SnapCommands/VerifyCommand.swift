@@ -30,7 +30,7 @@ struct VerifyCommand: ParsableCommand {
     var against: String?
 
     @Option(help: ArgumentHelp("How that volume is held still: none reads one in use.", valueName: "method"))
-    var consistency = ConsistencyMethod.exclusive
+    var consistency = ComparisonHold.exclusive
 
     @OptionGroup var shared: SharedOptions
 
@@ -42,7 +42,7 @@ struct VerifyCommand: ParsableCommand {
             try engine.verify(
                 id,
                 against: volume,
-                consistency: consistency,
+                consistency: consistency == .exclusive ? .exclusive : .none,
                 progress: run.progress,
                 cancellation: run.cancellation
             )
@@ -57,3 +57,6 @@ struct VerifyCommand: ParsableCommand {
         return (try Identifiers.snapshot(snapshot), against.map { FilePath($0) })
     }
 }
+
+/// A comparison is with the volume as it is, and makes no point in time of its own.
+enum ComparisonHold: String, ExpressibleByArgument, CaseIterable { case exclusive, none }

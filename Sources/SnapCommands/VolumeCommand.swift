@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
         discussion: """
             Shows the layers from the volume down to the disks, the filesystems mounted from it, and each method of \
             --consistency: whether it is possible, what the image would be worth, and if not, why not and what would \
-            help. Nothing is changed; a method that is possible now may not be a minute later.
+            help. Nothing is written to the volume. What is possible now may not be a minute later.
 
             EXAMPLES
               snapctl volume inspect /dev/vdb

@@ -75,10 +75,11 @@ struct DeviceNode: Hashable, Sendable {
     /// Devices that this one is made of.
     var slaveNames: [String] { names(in: "slaves") }
 
-    /// Completed writes and discards. They count also what a process without a claim did.
+    /// Sectors written and discarded. They count also what a process without a claim did, and unlike the number of writes
+    /// not that somebody had the device flushed.
     var changeCount: String? {
-        guard let fields = attribute("stat")?.split(separator: " "), fields.count >= 5 else { return nil }
-        return "\(fields[4]) \(fields.count > 11 ? fields[11] : "0")"
+        guard let fields = attribute("stat")?.split(separator: " "), fields.count >= 7 else { return nil }
+        return "\(fields[6]) \(fields.count > 13 ? fields[13] : "0")"
     }
 
     /// `dm-3 (vg-home)`

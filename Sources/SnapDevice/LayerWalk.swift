@@ -67,7 +67,7 @@ struct LayerWalk {
         }
         if let level = node.attribute("md/level") { return (.raid, level) }
         if node.attribute("loop/backing_file") != nil { return (.loop, "loop device") }
-        return (.disk, ["device/vendor", "device/model"].compactMap { node.attribute($0) }.joined(separator: " "))
+        return (.disk, node.attribute("device/model") ?? "")
     }
 }
 

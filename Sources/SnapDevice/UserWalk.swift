@@ -54,7 +54,7 @@ struct UserWalk {
         let image = ImageFile.of(facts)?.path
         let paths = users.devices + upper + [image].compactMap { $0 }
         users.writers = OpenFiles.writers(of: Set(paths.map(\.string)))
-        users.hiddenClaims = idle.map(\.path).filter(Self.isClaimed)
+        findHiddenClaims()
     }
 
     /// Another loop device over the same bytes.
@@ -118,6 +118,15 @@ struct UserWalk {
     }
 
     // MARK: - Order and claims
+
+    /// Partitions come before their disk, which is claimed with them.
+    private mutating func findHiddenClaims() {
+        var divided: Set<String> = []
+        for node in idle where !divided.contains(node.name) && Self.isClaimed(node.path) {
+            users.hiddenClaims.append(node.path)
+            node.diskName.map { _ = divided.insert($0) }
+        }
+    }
 
     private static func isFrozenBefore(_ left: VolumeFilesystem, _ right: VolumeFilesystem) -> Bool {
         if left.height != right.height { return left.height > right.height }

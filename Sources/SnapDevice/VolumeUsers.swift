@@ -56,5 +56,5 @@ package struct VolumeUsers: Hashable, Sendable {
             + holders.map { "it is part of \($0)" } + unquieted
     }
 
-    static let hiddenClaim = "is claimed by a process that cannot be seen from here, perhaps mounted in a container"
+    static let hiddenClaim = "is claimed by somebody who cannot be seen from here, perhaps mounted in a container"
 }

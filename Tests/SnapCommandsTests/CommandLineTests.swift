@@ -25,7 +25,8 @@ import Testing
             ("snapctl", Snapctl.self), ("create", CreateCommand.self), ("list", ListCommand.self),
             ("restore", RestoreCommand.self), ("verify", VerifyCommand.self), ("diff", DiffCommand.self),
             ("benchmark", BenchmarkCommand.self), ("catalogue", CatalogueCommand.self),
-            ("catalogue-rebuild", RebuildCommand.self),
+            ("catalogue-rebuild", RebuildCommand.self), ("volume", VolumeCommand.self),
+            ("volume-inspect", InspectCommand.self),
         ]
         for (name, verb) in verbs {
             try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")

@@ -88,6 +88,9 @@ extension Devices {
                     let reader = try open(loop.path)
                     _ = try readAll(reader)
                     try reader.confirmUnchanged()
+                    // A flush is a write request without sectors, and changes nothing.
+                    try OwnedDescriptor(opening: loop.path, .readOnly).synchronise()
+                    try reader.confirmUnchanged()
                     try File.overwrite(loop.path, SeededRandom.bytes(4_096, seed: 4), at: 0)
                     #expect(deviceError { try reader.confirmUnchanged() }?.code == .changedWhileRead)
                 }

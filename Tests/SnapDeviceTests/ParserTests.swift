@@ -28,6 +28,21 @@ import Testing
         #expect(table.mount(holding: "/")?.id == 27)
     }
 
+    @Test(
+        arguments: [
+            ("vg-home", "vg", "home"), ("my--vg-a--b--", "my-vg", "a-b-"), ("vg-home-real", nil, nil), ("vg", nil, nil),
+            ("vg--home", nil, nil), ("", nil, nil),
+        ] as [(String, String?, String?)])
+    func namesOfLogicalVolumes(deviceName: String, group: String?, volume: String?) {
+        let uuid = "LVM-" + String(repeating: "a", count: 64)
+        let name = LogicalVolumeName(deviceName: deviceName, deviceUUID: uuid)
+        #expect(name?.group == group && name?.volume == volume)
+        // Parts of others, and what is not of LVM.
+        for other in [uuid + "-real", "CRYPT-LUKS2-1", ""] {
+            #expect(LogicalVolumeName(deviceName: deviceName, deviceUUID: other) == nil)
+        }
+    }
+
     @Test func theLastOfTwoMountsAtOnePlaceCoversTheFirst() {
         let table = MountTable(
             parsing: "1 0 8:1 / /m rw - ext4 /dev/sda1 rw\n2 1 8:2 / /m rw - ext4 /dev/sda2 rw")

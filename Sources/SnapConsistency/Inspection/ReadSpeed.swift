@@ -30,14 +30,16 @@ enum ReadSpeed {
         } catch {
             throw DeviceError(.systemFailure, reader.facts.path, "cannot be measured: \(error)", cause: error)
         }
-        let parts = max(1, reader.byteCount / partByteCount)
-        let step = max(1, parts / sampleCount)
+        let step = max(partByteCount, reader.byteCount / sampleCount / partByteCount * partByteCount)
         let watch = Stopwatch()
-        var readByteCount = 0
-        for part in stride(from: 0, to: parts, by: step) where watch.elapsed < looking {
-            let offset = part * partByteCount
-            try reader.read(into: buffer, range: 0..<partByteCount, at: offset)
-            readByteCount += min(partByteCount, reader.byteCount - offset)
+        var (readByteCount, offset) = (0, 0)
+        while watch.elapsed < looking, let data = try reader.nextData(from: offset) {
+            // Holes would make it look faster than it is.
+            let byteCount = min(partByteCount, data.end - max(data.offset, offset))
+            offset = max(data.offset, offset)
+            try reader.read(into: buffer, range: 0..<byteCount, at: offset)
+            readByteCount += byteCount
+            offset += step
         }
         // A clock that did not move says that it is fast.
         return Double(max(1, readByteCount)) / max(watch.seconds, 1e-6)

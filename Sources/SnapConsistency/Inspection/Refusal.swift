@@ -29,7 +29,11 @@ enum Refusal {
         let sorted = order.compactMap { method in assessments.first { $0.method == method } }
         var remedies: [String] = []
         for remedy in sorted.compactMap(\.remedy) where !remedies.contains(remedy) { remedies.append(remedy) }
-        let reasons = sorted.map { "\($0.method.rawValue): \($0.reason)" }.joined(separator: "; ")
+        // That it is no logical volume is said once.
+        let distinct = sorted.filter {
+            $0.method != .lvmThin || $0.reason != sorted.first { $0.method == .lvm }?.reason
+        }
+        let reasons = distinct.map { "\($0.method.rawValue): \($0.reason)" }.joined(separator: "; ")
         let advice = inspection.carriesRoot ? stopFirst : remedies.joined(separator: ", or ")
         return ConsistencyError(
             inspection.carriesRoot ? .rootVolume : .notPossible,

@@ -39,7 +39,7 @@ struct VolumeMethods: MethodSource {
         case .impossible(let reason): return .impossible(.clone, reason, remedy: Remedy.moveToReflinks)
         case .possible(let directory):
             if let user = inspection.users.unquieted.first { return .possible(.clone, .crash, user) }
-            return .possible(.clone, .filesystem, "beside it, in \(directory)")
+            return .possible(.clone, .filesystem, "its clone would be in \(directory)")
         }
     }
 

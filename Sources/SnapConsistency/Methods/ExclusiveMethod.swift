@@ -17,7 +17,11 @@ package final class ExclusiveMethod: PointInTimeMethod {
     /// Claims it. What holds at `take` has held since here: `confirm` tells of every change in between.
     package func prepare() throws(ConsistencyError) {
         let reader = try ConsistencyError.wrapping { () throws(DeviceError) in
-            try VolumeReader(opening: try VolumeFacts.inspect(facts.path), claiming: true)
+            let current = try VolumeFacts.inspect(facts.path)
+            guard current.device == facts.device, current.file == facts.file else {
+                throw DeviceError(.notAVolume, facts.path, "is another volume than a moment ago; look again")
+            }
+            return try VolumeReader(opening: current, claiming: true)
         }
         claimed.withLock { $0 = reader }
     }

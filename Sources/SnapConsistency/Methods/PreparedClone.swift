@@ -10,6 +10,7 @@ final class PreparedClone: Sendable {
     let facts: VolumeFacts
     private let source: OwnedDescriptor
     private let image: ImageFile
+    private let path: FilePath
     private let devices: [OpenedDevice]
 
     /// `devices`: those with a page cache of the image's bytes.
@@ -25,6 +26,7 @@ final class PreparedClone: Sendable {
             return source
         }
         self.image = image
+        self.path = path
         self.devices = devices.compactMap { try? OpenedDevice($0) }
         let clone = try ConsistencyError.wrapping { () throws(SystemError) in
             try CloneFile.make(for: path, in: directory)
@@ -51,8 +53,7 @@ final class PreparedClone: Sendable {
         throw ConsistencyError(
             .noReserve,
             "\(clone.path.removingLastComponent()) has \(available >> 20) MiB left, too little for what is written to "
-                + "\(facts.requestedPath.lastComponent?.string ?? "the volume") while its clone is read; free "
-                + "\((needed >> 20) + 1) MiB")
+                + "\(path) while its clone is read; free \((needed >> 20) + 1) MiB")
     }
 
     /// Has all that is dirty written: as long as it takes.
