@@ -102,7 +102,8 @@ let package = Package(
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("SnapEngine", ["SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue"]),
         tests(
-            "SnapCommands", ["SnapEngine", "SnapConsistency", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            "SnapCommands",
+            ["SnapEngine", "SnapConsistency", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             exclude: ["Golden"]),
         .testTarget(
             name: "IntegrationTests",

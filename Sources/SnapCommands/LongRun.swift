@@ -5,6 +5,8 @@ internal import SnapSystem
 struct LongRun {
     let progress = TransferProgress()
     let cancellation = CancellationFlag()
+    private static let lineTimeout = Duration.milliseconds(500)
+
     private let reporter: ProgressReporter?
 
     init(_ verb: String, tellsNew: Bool = false, isQuiet: Bool) {
@@ -13,6 +15,12 @@ struct LongRun {
 
     /// Tells whoever watches which snapshot it is.
     func announce(_ subject: String) { reporter?.announce(subject) }
+
+    /// A line for whoever watches, before progress is shown.
+    func tell(_ line: String) {
+        guard reporter != nil else { return }
+        _ = StandardStream.error.write(Array((TerminalText.oneLine(line) + "\n").utf8), within: Self.lineTimeout)
+    }
 
     /// Runs `body` with SIGINT, SIGTERM and SIGHUP as a wish to `cancellation`.
     func cancellable<Result>(_ body: () throws(EngineError) -> Result) throws(EngineError) -> Result {

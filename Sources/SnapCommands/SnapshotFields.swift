@@ -40,6 +40,18 @@ enum SnapshotFields {
         return "\(Percentage.ofUnfinished(snapshot.processedByteCount, of: snapshot.volumeByteCount))%"
     }
 
+    /// What the volume may not be used for until it is read.
+    static func sentence(aboutHolding snapshot: Snapshot) -> String {
+        let path = snapshot.volume.path
+        switch snapshot.consistency.method {
+        case .clone: return "a clone of \(path) is read; use the volume as you like"
+        case .lvmThin, .lvm: return "an LVM snapshot of \(path) is read; use the volume as you like"
+        case .exclusive: return "\(path) is claimed: mounting it, or writing to it, fails until it is read"
+        case .freeze: return "\(path) is frozen: writers wait until it is read"
+        case .none: return "\(path) is read as it is: the image is NOT of one point in time"
+        }
+    }
+
     static func tint(of state: SnapshotState) -> Tint {
         switch state {
         case .pending: .waiting

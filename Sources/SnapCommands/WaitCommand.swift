@@ -75,7 +75,8 @@ struct WaitCommand: ParsableCommand {
     }
 
     private static func failure(of snapshot: Snapshot) -> EngineError {
-        EngineError(.snapshotFailed, "\(snapshot.id) is in state error: \(snapshot.stateMessage ?? "no reason is known")")
+        EngineError(
+            .snapshotFailed, "\(snapshot.id) is in state error: \(snapshot.stateMessage ?? "no reason is known")")
     }
 
     private static func timedOut(_ snapshots: [Snapshot]) -> EngineError {

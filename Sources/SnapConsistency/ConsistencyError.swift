@@ -7,6 +7,8 @@ package struct ConsistencyError: Error, Hashable, Sendable, CustomStringConverti
     package enum Code: String, Sendable, CaseIterable {
         /// No method, or not the one asked for, can make a point in time of this volume.
         case notPossible
+        /// Somebody uses the volume, and no method that is possible is at home with that.
+        case inUse
         /// The volume is that of the running system, and nobody consented.
         case rootVolume
         /// Something that the snapshot itself needs lies on a filesystem that would be frozen.

@@ -31,7 +31,9 @@ extension Engine {
         try refuseTwins(facts)
         let options = options(request)
         let inspections = try facts.map { (facts) throws(EngineError) in
-            try securing { () throws(ConsistencyError) in try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory) }
+            try securing { () throws(ConsistencyError) in
+                try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory)
+            }
         }
         let methods = try inspections.map { (inspection) throws(EngineError) in
             try chooseMethod(inspection, options)

@@ -34,7 +34,8 @@ extension Engine {
         let objects = LocalObjectStore(root: configuration.storePath)
         let engine = try openUnrecovered(configuration, over: objects, creating: false)
         // In this order: what is frozen may hold up the rest.
-        let frozen = isDryRun
+        let frozen =
+            isDryRun
             ? FreezeJournal.leftovers(in: configuration.root)
             : FreezeJournal.clearLeftovers(in: configuration.root)
         var findings = frozen.map {

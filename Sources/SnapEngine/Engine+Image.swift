@@ -22,7 +22,8 @@ extension Engine {
         // Of a worker before this one.
         progress.addNew(snapshot.newByteCount, stored: snapshot.storedByteCount)
         let run = try ImagingRun(
-            snapshot: snapshot.id, resuming: leaves, reader: reader, parent: parent, distrusted: distrusted ?? [], store: store, catalogue: catalogue,
+            snapshot: snapshot.id, resuming: leaves, reader: reader, parent: parent, distrusted: distrusted ?? [],
+            store: store, catalogue: catalogue,
             configuration: configuration, progress: progress, cancellation: cancellation)
         let result = try run.run(onReadEnd: onReadEnd)
         return SnapshotImage(

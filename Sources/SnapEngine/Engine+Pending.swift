@@ -66,7 +66,8 @@ extension Engine {
         if let ended = named.first(where: { $0.state != .pending }) {
             throw EngineError(
                 .snapshotNotPending,
-                "the snapshot '\(ended.id)' is in state \(ended.state.rawValue); only a pending snapshot can be resumed")
+                "the snapshot '\(ended.id)' is in state \(ended.state.rawValue); only a pending snapshot can be resumed"
+            )
         }
         let all = try cataloguing { () throws(CatalogueError) in try catalogue.pendingSnapshots() }
         let sets = Set(named.compactMap(\.setID))
@@ -96,7 +97,8 @@ extension Engine {
             } catch {
                 guard error.code == .notPending else { throw EngineError(error) }
                 throw EngineError(
-                    .snapshotNotPending, "the snapshot '\(id)' \(error.explanation); only a pending one can be cancelled")
+                    .snapshotNotPending,
+                    "the snapshot '\(id)' \(error.explanation); only a pending one can be cancelled")
             }
         }
         for job in try deadJobs() where job.contains(where: { ids.contains($0.id) }) {

@@ -68,7 +68,8 @@ extension Engine {
                 for lease in leases { try lease.clear() }
                 if snapshot.lease != nil { try? catalogue.releasePointInTime(snapshot.id) }
             } catch {
-                log.notice("\(snapshot.id): what held its point in time is left, and 'snapctl doctor' tries again: \(error)")
+                log.notice(
+                    "\(snapshot.id): what held its point in time is left, and 'snapctl doctor' tries again: \(error)")
             }
         }
     }

@@ -8,6 +8,7 @@ extension EngineError {
         let code: Code =
             switch error.code {
             case .notPossible, .rootVolume, .wouldFreezeItself: .consistencyNotPossible
+            case .inUse: .volumeInUse
             case .alreadyFrozen, .freezeFailed: .freezeFailed
             case .freezeExpired: .freezeExpired
             case .hookFailed: .hookFailed

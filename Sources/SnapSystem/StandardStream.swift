@@ -17,6 +17,9 @@ package enum StandardStream: CInt, Sendable {
         return Int(columns)
     }
 
+    /// Leads to where `descriptor` leads from now on, for this process and the programs that it starts (dup2(2)).
+    package func become(_ descriptor: borrowing OwnedDescriptor) { dup2(descriptor.rawValue, rawValue) }
+
     /// write(2) until all is written, waiting as long as the reader takes.
     package func write(_ bytes: [UInt8]) throws(SystemError) {
         var rest = bytes[...]

@@ -60,12 +60,14 @@ extension Integration {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
                 try MountedFilesystem.with(.ext4, in: directory) { filesystem in
-                    let outcome = try program.run("create", "--volume", filesystem.device.string)
-                    expectRefusal(outcome, 20, "VolumeInUse", filesystem.path.string, "--consistency none")
+                    let outcome = try program.run(
+                        "create", "--volume", filesystem.device.string, "--consistency", "exclusive")
+                    expectRefusal(outcome, 20, "VolumeInUse", filesystem.path.string, "--consistency auto")
                     // The file beneath it, by the device over it.
                     let image = directory.appending("filesystem.image")
                     let loop = filesystem.device.string
-                    expectRefusal(try program.run("create", "--volume", image.string), 20, loop)
+                    let claim = ["create", "--volume", image.string, "--consistency", "exclusive"]
+                    expectRefusal(try program.run(claim), 20, loop)
                     // Whoever insists gets an image that says what it is.
                     let snapshot = try program.create(filesystem.device, "--consistency", "none")
                     #expect(
@@ -93,7 +95,7 @@ extension Integration {
                     let place = try directory.folder("place")
                     try MountedFilesystem.with(loop.partition(1), at: place) { _ in
                         expectRefusal(
-                            try program.run("create", "--volume", loop.path.string),
+                            try program.run("create", "--volume", loop.path.string, "--consistency", "exclusive"),
                             20,
                             place.string
                         )

@@ -43,9 +43,11 @@ struct WorkerCommand: ParsableCommand {
         switch order.job {
         case .create(let request):
             let engine = try Engine.openForCreating(configuration, request)
+            configuration.logPath.map(WorkerLog.begin)
             return try engine.create(request, progress: progress, cancellation: leash.cancellation, events: events)
         case .resume(let ids):
             let engine = try Engine.open(configuration)
+            configuration.logPath.map(WorkerLog.begin)
             return try engine.resume(ids, progress: progress, cancellation: leash.cancellation, events: events)
         }
     }

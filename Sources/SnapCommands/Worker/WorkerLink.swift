@@ -19,33 +19,20 @@ struct WorkerLink: ~Copyable {
         do throws(SystemError) {
             let words = try Pipe()
             let events = try Pipe()
-            let log = order.logPath.flatMap { try? WorkerLog.open(FilePath($0)) }
             var launch = Subprocess.Launch(try File.resolve(program), [WorkerCommand.name])
             launch.input = .descriptor(words.reading.rawValue)
             launch.output = .descriptor(events.writing.rawValue)
+            // Until it has a log, where there may be no root yet.
+            launch.errors = .inherited
             launch.company = .session
-            return try start(order, launch, words, events, log)
+            let process = try Subprocess(launch)
+            // The worker's ends are its own: what is left open here would keep the streams from ending.
+            let telling = words.keepWriting()
+            try telling.writeNext(Self.line(order))
+            return WorkerLink(process: process, words: telling, events: LineReader(events.keepReading()))
         } catch {
             throw EngineError(.failed, "no worker can be started: \(error)")
         }
-    }
-
-    private static func start(
-        _ order: WorkerOrder, _ launch: Subprocess.Launch, _ words: consuming Pipe, _ events: consuming Pipe,
-        _ log: consuming OwnedDescriptor?
-    ) throws(SystemError) -> WorkerLink {
-        var launch = launch
-        let process: Subprocess
-        if let log {
-            launch.errors = .descriptor(log.rawValue)
-            process = try Subprocess(launch)
-        } else {
-            process = try Subprocess(launch)
-        }
-        // The worker's ends are its own: what is left open here would keep the streams from ending.
-        let telling = words.keepWriting()
-        try telling.writeNext(Self.line(order))
-        return WorkerLink(process: process, words: telling, events: LineReader(events.keepReading()))
     }
 
     private init(process: Subprocess, words: consuming OwnedDescriptor, events: consuming LineReader) {

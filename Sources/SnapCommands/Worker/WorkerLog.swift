@@ -8,8 +8,14 @@ enum WorkerLog {
     /// A longer one is set aside, as `.1`, by the next worker.
     private static let byteLimit = 8 << 20
 
-    /// Opens it for appending, making its folder.
-    static func open(_ path: FilePath) throws(SystemError) -> OwnedDescriptor {
+    /// Makes it the standard error of this process, so that a crash is told there, too. Where it cannot be opened, such as
+    /// in a root that may not be written to, nothing is told any more: whoever started us may be gone.
+    static func begin(at path: FilePath) {
+        let log = (try? open(path)) ?? (try? OwnedDescriptor(opening: "/dev/null", .writeOnly))
+        if let log { StandardStream.error.become(log) }
+    }
+
+    private static func open(_ path: FilePath) throws(SystemError) -> OwnedDescriptor {
         try Directory.create(path.removingLastComponent())
         if let status = try? FileStatus(of: path), status.byteCount > byteLimit {
             try? File.rename(path, to: FilePath(path.string + ".1"))

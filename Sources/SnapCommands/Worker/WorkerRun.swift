@@ -62,6 +62,7 @@ struct WorkerRun {
             link.release()
             return snapshots
         }
+        for snapshot in snapshots { run.tell("\(snapshot.id): \(SnapshotFields.sentence(aboutHolding: snapshot))") }
         // While writers are held up the worker goes with us.
         if !isHolding { link.release() }
         run.start()

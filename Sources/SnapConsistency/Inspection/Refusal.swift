@@ -13,7 +13,7 @@ enum Refusal {
         let remedy = assessment.remedy.map { "; \($0), or leave the choice to --consistency auto" } ?? ""
         let isRootFreeze = inspection.carriesRoot && assessment.method == .freeze
         return ConsistencyError(
-            isRootFreeze ? .rootVolume : .notPossible,
+            isRootFreeze ? .rootVolume : code(of: assessment.method, inspection),
             "\(path) cannot be imaged by \(assessment.method.rawValue): \(assessment.reason)"
                 + (isRootFreeze ? "; \(stopFirst)" : remedy))
     }
@@ -36,8 +36,13 @@ enum Refusal {
         let reasons = distinct.map { "\($0.method.rawValue): \($0.reason)" }.joined(separator: "; ")
         let advice = inspection.carriesRoot ? stopFirst : remedies.joined(separator: ", or ")
         return ConsistencyError(
-            inspection.carriesRoot ? .rootVolume : .notPossible,
+            inspection.carriesRoot ? .rootVolume : code(of: .exclusive, inspection),
             "no point in time can be made of \(path) as it is; \(advice) (\(reasons))")
+    }
+
+    /// Whoever could claim it could image it.
+    private static func code(of method: ConsistencyMethod, _ inspection: VolumeInspection) -> ConsistencyError.Code {
+        method == .exclusive && !inspection.usersInWords.isEmpty ? .inUse : .notPossible
     }
 
     private static func ofRoot(_ path: String) -> ConsistencyError {

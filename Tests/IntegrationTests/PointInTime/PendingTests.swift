@@ -10,7 +10,8 @@ extension Integration {
         private static let byteCount = 256 << 20
 
         /// An image file of random bytes on a filesystem that can clone.
-        private func withImage<Result>(_ body: (ScratchDirectory, Program, FilePath) throws -> Result) throws -> Result {
+        private func withImage<Result>(_ body: (ScratchDirectory, Program, FilePath) throws -> Result) throws -> Result
+        {
             try ScratchDirectory.with { directory in
                 try MountedFilesystem.with(.xfs, in: directory, name: "host", byteCount: 1 << 30) { host in
                     let image = try ScratchDirectory.sparseFile(at: host.path.appending("disk.img"), byteCount: 0)
@@ -104,7 +105,8 @@ extension Integration {
             try withImage { directory, program, image in
                 let snapshot = try program.secure(image, "--pack-size", "4M")
                 let cancelled = try decode(
-                    ListFields.self, try Command.check(program.line(["cancel", snapshot.id]))).snapshots[0]
+                    ListFields.self, try Command.check(program.line(["cancel", snapshot.id]))
+                ).snapshots[0]
                 #expect(cancelled.state == "error" && cancelled.stateMessage?.contains("cancelled") == true)
                 #expect(try clones(beside: image).isEmpty)
                 expectRefusal(try program.run("cancel", snapshot.id), 18, "error")
