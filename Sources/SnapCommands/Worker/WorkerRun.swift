@@ -4,7 +4,10 @@ internal import SnapSystem
 
 /// What `create` and `resume` do: start a worker, hear of the point in time, and stay to the end or not.
 struct WorkerRun {
-    private static let interval = Duration.milliseconds(200)
+    /// A Ctrl-C is handed on within this.
+    private static let interval = Duration.milliseconds(20)
+    /// What the worker reports changes twice a second.
+    private static let progressInterval = Duration.milliseconds(200)
 
     let configuration: EngineConfiguration
     /// nil: as the method asks for, which is to stay where the volume is held until it is read.
@@ -16,6 +19,7 @@ struct WorkerRun {
         var ids: [SnapshotID] = []
         var isShown = false
         var hasCancelled = false
+        var sinceProgress = Stopwatch()
     }
 
     /// Returns the snapshots as they are when this returns: `pending`, or `completed`. Throws what they ended with.
@@ -48,7 +52,7 @@ struct WorkerRun {
                 link.join()
                 return try read(ids, &state)
             case .failed: preconditionFailure("a failure is thrown")
-            case nil: if state.isShown { try showProgress(&state) }
+            case nil: try showProgress(&state)
             }
         }
     }
@@ -75,6 +79,8 @@ struct WorkerRun {
     }
 
     private func showProgress(_ state: inout State) throws(EngineError) {
+        guard state.isShown, state.sinceProgress.elapsed >= Self.progressInterval else { return }
+        state.sinceProgress = Stopwatch()
         run.progress.show(try read(state.ids, &state))
     }
 
