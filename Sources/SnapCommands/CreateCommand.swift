@@ -16,12 +16,12 @@ struct CreateCommand: ParsableCommand {
             (exclusive, freeze, none), create stays until all is read and stored, unless --no-wait. 'snapctl volume inspect' \
             shows which methods a volume allows:
 
-              clone      an image file, or a loop device over one, on XFS, btrfs …: held for milliseconds
-              lvm-thin   a thin logical volume: a temporary LVM snapshot; held for milliseconds
-              lvm        a thick one; changes made meanwhile need a reserve
-              exclusive  what is not in use: claimed until it is read, so that mounting it meanwhile fails
-              freeze     a mounted filesystem: frozen until it is read, never longer than --max-freeze
-              none       read as it is: the image is not of one instant, and its record says so for ever
+              clone      an image file, or a loop device over one, on XFS, btrfs …
+              lvm-thin   a thin logical volume: a temporary LVM snapshot
+              lvm        a thick one; what is overwritten meanwhile needs a reserve
+              exclusive  what is not in use: claimed until read; mounting it fails
+              freeze     mounted filesystems: frozen until read, up to --max-freeze
+              none       read as it is, and the record says so for ever
 
             auto takes the first of them that is possible, never none, and freeze only where the volume can be read in \
             time. Hooks bring databases to rest before, and wake them after. With several --volume, as EBS's \

@@ -40,7 +40,7 @@ enum ErrorTable {
         case .snapshotNotFound: Entry(12, "InvalidSnapshot.NotFound", "no such snapshot")
         case .snapshotNotCompleted: Entry(13, "IncorrectState", "the snapshot is not completed")
         case .snapshotNotPending: Entry(18, "IncorrectState", "the snapshot is not pending")
-        case .snapshotHasWorker: Entry(18, "IncorrectState", "the snapshot is being carried on by a worker")
+        case .snapshotHasWorker: Entry(6, "IncorrectState", "the snapshot is being carried on by a worker")
         case .malformedVolumeID: Entry(14, "InvalidVolumeID.Malformed", "not a well-formed volume id")
         case .volumeNotFound: Entry(15, "InvalidVolume.NotFound", "no such volume")
         case .notAVolume: Entry(16, "InvalidParameterValue", "neither a block device nor a regular file")

@@ -9,8 +9,7 @@ internal import SystemPackage
 struct PointInTimeArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How the point in time is made: auto, or one of \(ConsistencyMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "method"))
+            "How the point in time is made.", valueName: "method"))
     var consistency = ConsistencyChoice.auto
 
     @Option(help: ArgumentHelp("No filesystem stays frozen for longer.", valueName: "time"))

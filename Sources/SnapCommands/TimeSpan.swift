@@ -6,6 +6,8 @@ struct TimeSpan: ExpressibleByArgument, Hashable {
 
     init(_ duration: Duration) { self.duration = duration }
 
+    var defaultValueDescription: String { "\(duration / .seconds(1))s".replacing(".0s", with: "s") }
+
     init?(argument: String) {
         let digits = argument.prefix(while: { ("0"..."9").contains($0) })
         guard let number = Int(digits), let unit = Self.unit(argument.dropFirst(digits.count)) else { return nil }

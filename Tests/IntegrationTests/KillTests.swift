@@ -80,8 +80,9 @@ private struct KillRun {
             "4M",
             logs: directory
         )
+        // Before a quarter of it there is not even a worker.
         let limit = Int(duration / .microseconds(1))
-        usleep(useconds_t(Int.random(in: 0...limit, using: &random)))
+        usleep(useconds_t(Int.random(in: limit / 4...limit, using: &random)))
         let outcome = try run.killBoth()
         if outcome.status == 128 + SIGKILL { killedCount += 1 } else { finishedCount += 1 }
     }

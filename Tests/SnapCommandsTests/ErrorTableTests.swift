@@ -24,7 +24,8 @@ import Testing
             .malformedVolumeID: "InvalidVolumeID.Malformed", .volumeNotFound: "InvalidVolume.NotFound",
             .notAVolume: "InvalidParameterValue", .volumeInUse: "VolumeInUse", .targetInUse: "VolumeInUse",
             .targetTooSmall: "InvalidParameterValue", .permissionDenied: "UnauthorizedOperation",
-            .consistencyNotPossible: "IncorrectState",
+            .consistencyNotPossible: "IncorrectState", .snapshotNotPending: "IncorrectState",
+            .snapshotHasWorker: "IncorrectState",
         ]
         for code in EngineError.Code.allCases {
             #expect(ErrorTable.entry(for: code).name == names[code], "\(code)")
