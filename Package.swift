@@ -101,6 +101,14 @@ let package = Package(
         tests(
             "SnapCommands", ["SnapEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             exclude: ["Golden"]),
+        // In the virtual machine of scripts/vm-test: what needs device-mapper.
+        .testTarget(
+            name: "DeviceMapperTests",
+            dependencies: [
+                "SnapConsistency", "SnapDevice", "SnapTestSupport", "SnapModel", "SnapSystem",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

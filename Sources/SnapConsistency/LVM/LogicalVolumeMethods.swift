@@ -1,0 +1,74 @@
+package import SnapDevice
+internal import SnapSystem
+internal import SystemPackage
+
+/// The methods of logical volumes, `lvm-thin` and `lvm`: which of them a volume has, and what they left behind.
+package struct LogicalVolumeMethods: Sendable {
+    /// What LVM itself uses while it makes snapshots: must not be on a filesystem that is frozen meanwhile, of a set.
+    package static let needs = ["/etc/lvm", "/run/lvm", "/run/lock/lvm", "/usr/sbin/lvm"].map {
+        FrozenNeed("LVM", FilePath($0))
+    }
+
+    /// The logical volume that `facts` is, while it is active; nil for all else.
+    package static func volume(of facts: VolumeFacts) throws(ConsistencyError) -> LogicalVolume? {
+        guard let device = facts.device, isMadeByLVM(device) else { return nil }
+        return try LogicalVolume.all().first(where: { $0.device == device })
+    }
+
+    /// Whether device-mapper's UUID of it is one of LVM.
+    private static func isMadeByLVM(_ device: DeviceNumber) -> Bool {
+        (try? File.readText(FilePath("/sys/dev/block/\(device)/dm/uuid")))?.hasPrefix("LVM-") ?? false
+    }
+
+    /// Whether the method is possible now. Throws `toolFailed` where LVM does not answer.
+    package static func judge(
+        _ volume: LogicalVolume, _ options: PointInTimeOptions
+    ) throws(ConsistencyError) -> LogicalVolumeJudgement {
+        LogicalVolumeJudgement(volume, among: try LogicalVolume.all(in: volume.group), options)
+    }
+
+    /// The method of `volume`, which is what `facts` tells of. `mounted`: the filesystems on it, deepest mount point first.
+    /// `isQuiet`: nothing else uses it (holders, swap, programs that have it open).
+    package static func make(
+        _ facts: VolumeFacts, _ volume: LogicalVolume, mounted: [FreezeTarget], isQuiet: Bool,
+        _ options: PointInTimeOptions
+    ) -> any PointInTimeMethod {
+        LogicalVolumeMethod(facts, volume, mounted: mounted, isQuiet: isQuiet, options)
+    }
+
+    // MARK: - What a process left
+
+    /// All temporary snapshots there are: also those that a living process reads. Empty where there is no LVM.
+    package static func leftovers() throws(ConsistencyError) -> [PointInTimeLease] {
+        guard LVMProgram.lvs.path != nil, File.exists("/dev/mapper/control") else { return [] }
+        return try TemporarySnapshot.all().map { volume in
+            .logicalVolume(
+                group: volume.group, name: volume.name, uuid: volume.uuid, isThin: volume.kind == .thin)
+        }
+    }
+
+    /// Removes a temporary snapshot. One that is gone is no error; one that somebody reads is (`toolFailed`), and one that is
+    /// not ours any more, such as a renamed one, is left alone.
+    package static func clear(_ lease: PointInTimeLease) throws(ConsistencyError) {
+        guard case .logicalVolume(_, _, let uuid, _) = lease,
+            let volume = try TemporarySnapshot.all().first(where: { $0.uuid == uuid })
+        else { return }
+        try TemporarySnapshot.remove(volume)
+    }
+
+    /// Goes on with one that another process took. Throws `pointInTimeLost` where it is gone or has overflowed.
+    package static func reopen(_ lease: PointInTimeLease) throws(ConsistencyError) -> any PointInTime {
+        guard case .logicalVolume(let group, let name, let uuid, _) = lease else {
+            preconditionFailure("\(lease) is of another method")
+        }
+        var snapshot = try TemporarySnapshot.find(name, in: group, uuid: uuid)
+        if !snapshot.isActive {
+            // Since a restart of the system.
+            try LVMProgram.lvchange.run(["--activate", "y", "--ignoreactivationskip", snapshot.fullName])
+            snapshot = try TemporarySnapshot.find(name, in: group, uuid: uuid)
+        }
+        let pointInTime = try LogicalVolumePointInTime(snapshot)
+        try pointInTime.confirm()
+        return pointInTime
+    }
+}
