@@ -28,8 +28,8 @@ package struct VolumeGroup: Sendable {
 
     /// Makes a thin pool that tells its users at once when it is full.
     package func pool(_ pool: String = "pool", byteCount: Int) throws {
-        try Command.check(
-            "lvcreate", "-y", "--type", "thin-pool", "--errorwhenfull", "y", "-L", "\(byteCount)b", "-n", pool, name)
+        try Command.check("lvcreate", "-y", "--type", "thin-pool", "-L", "\(byteCount)b", "-n", pool, name)
+        try Command.check("lvchange", "--errorwhenfull", "y", "\(name)/\(pool)")
     }
 
     /// Makes a volume in a pool, and returns its node.

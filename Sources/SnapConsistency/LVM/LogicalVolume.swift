@@ -20,6 +20,7 @@ package struct LogicalVolume: Hashable, Sendable {
     package var name: String
     package var uuid: String
     package var kind: Kind
+    /// Of a thick snapshot: of its reserve.
     package var byteCount: Int
     /// Of a thin volume.
     package var poolName: String?

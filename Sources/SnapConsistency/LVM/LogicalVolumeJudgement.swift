@@ -61,7 +61,7 @@ package struct LogicalVolumeJudgement: Hashable, Sendable {
 
     private mutating func judgeRoom(_ volume: LogicalVolume, _ options: PointInTimeOptions) {
         do throws(ConsistencyError) {
-            let byteCount = try SnapshotReserve(of: volume).initialByteCount(
+            let byteCount = try SnapshotReserve.of(volume).initialByteCount(
                 asked: options.reserveByteCount, free: volume.groupFreeByteCount, group: volume.group)
             note = "with a reserve of \(byteCount >> 20) MiB in group \(volume.group)"
         } catch {

@@ -85,7 +85,7 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         for volume: LogicalVolume, among volumes: [LogicalVolume]
     ) throws(ConsistencyError) -> Int? {
         guard volume.kind == .thin else {
-            return try SnapshotReserve(of: volume).initialByteCount(
+            return try SnapshotReserve.of(volume).initialByteCount(
                 asked: reserveByteCount, free: volume.groupFreeByteCount, group: volume.group)
         }
         let pool = volumes.first { $0.group == volume.group && $0.name == volume.poolName }

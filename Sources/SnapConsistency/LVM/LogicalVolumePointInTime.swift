@@ -69,7 +69,7 @@ package final class LogicalVolumePointInTime: PointInTime {
 
     /// Failing is no failure yet: there is room left, and the next call tries again.
     private func extendIfNeeded(_ used: Int, _ byteCount: Int) {
-        let reserve = SnapshotReserve(of: snapshot)
+        let reserve = SnapshotReserve(volumeByteCount: reader.byteCount, extentByteCount: snapshot.extentByteCount)
         guard reserve.needsExtension(usedByteCount: used, byteCount: byteCount),
             let current = try? LogicalVolume.all(in: snapshot.group).first(where: { $0.uuid == snapshot.uuid }),
             let more = reserve.extensionByteCount(

@@ -11,9 +11,9 @@ struct SnapshotReserve: Hashable, Sendable {
     /// By how much of what it has.
     private static let growthFraction = 0.5
 
-    init(of volume: LogicalVolume) {
-        volumeByteCount = volume.byteCount
-        extentByteCount = volume.extentByteCount
+    /// For snapshots of `volume`.
+    static func of(_ volume: LogicalVolume) -> SnapshotReserve {
+        SnapshotReserve(volumeByteCount: volume.byteCount, extentByteCount: volume.extentByteCount)
     }
 
     /// With this it cannot overflow: every chunk of the volume, and 16 bytes a chunk of at least 4 KiB to find it by.
