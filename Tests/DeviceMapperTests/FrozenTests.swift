@@ -1,4 +1,5 @@
 import SnapDevice
+import SnapModel
 import SnapSystem
 import SnapTestSupport
 import SystemPackage
@@ -28,14 +29,10 @@ extension DeviceMapper {
         }
 
         private func takeSet(_ mounted: [MountedFilesystem], in directory: ScratchDirectory) throws {
-            let takings = try mounted.map {
-                try Taking($0.device, mounted: [FreezeTarget(mountPoint: $0.path, filesystemType: "ext4")])
-            }
+            let takings = try mounted.map { try Taking($0.device) }
             #expect(takings.map { $0.method.targets(isInSet: true).map(\.mountPoint) } == mounted.map { [$0.path] })
-            let judgements = try takings.map {
-                try LogicalVolumeMethods.judge($0.volume, PointInTimeOptions()).inSet(isMounted: true)
-            }
-            #expect(judgements.allSatisfy { $0.isPossible == NestedFreeze.isPossible })
+            let obstacles = takings.compactMap { LogicalVolumeMethods.obstacleInSet($0.inspection) }
+            #expect(obstacles.count == (NestedFreeze.isPossible ? 0 : 2))
             for taking in takings { try taking.method.prepare() }
             let writer = try ChildProcess(["/bin/sh", "-c", Self.writing] + mounted.map(\.path.string))
             #expect(Waiting.until { File.exists(mounted[1].path.appending("b")) })
@@ -44,7 +41,7 @@ extension DeviceMapper {
                 consistencyCode {
                     let taken = try taking.method.take()
                     try (taken as? LogicalVolumePointInTime)?.reader.restore(
-                        to: directory.appending(taking.volume.name + ".image"))
+                        to: directory.appending("\(taking.inspection.logicalVolume?.volume ?? "").image"))
                     taken.release()
                 }
             }
@@ -99,14 +96,14 @@ extension DeviceMapper {
             try ScratchDirectory.with { directory in
                 let image = try directory.sparseFile("image", byteCount: 1 << 20)
                 try LoopDevice.with(over: image) { loop -> Void in
-                    let volume = try LogicalVolumeMethods.volume(of: VolumeFacts.inspect(loop.path))
-                    #expect(volume == nil)
+                    let inspection = try VolumeInspection.inspect(VolumeFacts.inspect(loop.path))
+                    #expect(LogicalVolumeMethods().assess(.lvm, inspection, PointInTimeOptions()) == nil)
                 }
                 try VolumeGroup.with(in: directory, byteCount: 256 << 20) { group in
                     let node = try group.thick("volume", byteCount: 16 << 20)
                     try Command.check("lvcreate", "-s", "-n", "old", "-L", "8m", "\(group.name)/volume")
-                    let old = try Taking(group.node("old")).volume
-                    #expect(!(try LogicalVolumeMethods.judge(old, PointInTimeOptions()).isPossible))
+                    let verdicts = try Taking(group.node("old")).assess().map(\.verdict)
+                    #expect(verdicts == [.impossible, .impossible])
                     // A second snapshot beside somebody's own is no trouble.
                     try Taking(node, reserveByteCount: 8 << 20).with { try $0.confirm() }
                     #expect(try group.volumeNames().sorted() == ["old", "volume"])

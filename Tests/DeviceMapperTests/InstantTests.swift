@@ -39,7 +39,7 @@ extension DeviceMapper {
             }
         }
 
-        @Test(arguments: [MountedFilesystem.Kind.ext4, .xfs], Kind.allCases)
+        @Test(arguments: [(MountedFilesystem.Kind.ext4, Kind.thick), (.ext4, .thin), (.xfs, .thin)])
         func ofAMountedFilesystem(filesystem: MountedFilesystem.Kind, kind: Kind) throws {
             try ScratchDirectory.with { directory in
                 try VolumeGroup.with(in: directory) { group in
@@ -50,8 +50,10 @@ extension DeviceMapper {
                     let suspension = try MountedFilesystem.with(node, at: place) { mounted in
                         let writer = try ChildProcess(["/bin/sh", "-c", Self.writing, mounted.path.string])
                         #expect(Waiting.until { File.exists(mounted.path.appending("b")) })
-                        let target = FreezeTarget(mountPoint: mounted.path, filesystemType: filesystem.rawValue)
-                        let suspension = try Taking(node, mounted: [target]).with { point in
+                        let taking = try Taking(node)
+                        #expect(taking.method.targets(isInSet: false).isEmpty && taking.method.level == .filesystem)
+                        #expect(taking.method.targets(isInSet: true).map(\.mountPoint) == [mounted.path])
+                        let suspension = try taking.with { point in
                             try point.reader.restore(to: image)
                             try point.tend()
                             try point.confirm()

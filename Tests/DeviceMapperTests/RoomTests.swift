@@ -28,7 +28,9 @@ extension DeviceMapper {
                     }
                     #expect(try group.volumeNames().sorted() == ["rest", "volume"])
                     // Those who use the volume never noticed.
-                    #expect(try File.bytes(of: node, 1 << 20) == Array(SeededRandom.bytes(16 << 20, seed: 3).prefix(1 << 20)))
+                    #expect(
+                        try File.bytes(of: node, 1 << 20)
+                            == Array(SeededRandom.bytes(16 << 20, seed: 3).prefix(1 << 20)))
                 }
             }
         }
@@ -64,9 +66,9 @@ extension DeviceMapper {
             try ScratchDirectory.with { directory in
                 try VolumeGroup.with(in: directory, byteCount: 64 << 20) { group in
                     let taking = try Taking(try group.thick("volume", byteCount: 56 << 20))
-                    let judgement = try LogicalVolumeMethods.judge(taking.volume, PointInTimeOptions())
-                    #expect(judgement.method == .lvm && !judgement.isPossible)
-                    #expect(judgement.obstacle?.contains("vgextend") == true)
+                    let assessments = taking.assess()
+                    #expect(assessments.map(\.verdict) == [.impossible, .impossible])
+                    #expect(assessments[1].reason.contains("vgextend"))
                     #expect(consistencyCode { try taking.method.prepare() } == .noReserve)
                 }
             }
@@ -78,10 +80,11 @@ extension DeviceMapper {
                     try group.pool(byteCount: 64 << 20)
                     let node = try group.thin("volume", byteCount: 128 << 20)
                     let taking = try Taking(node)
-                    #expect(try LogicalVolumeMethods.judge(taking.volume, PointInTimeOptions()).isPossible)
+                    #expect(taking.assess().map(\.verdict) == [.possible, .impossible])
                     try File.overwrite(node, SeededRandom.bytes(62 << 20, seed: 5), at: 0)
-                    let judgement = try LogicalVolumeMethods.judge(taking.volume, PointInTimeOptions())
-                    #expect(judgement.method == .lvmThin && judgement.obstacle?.contains("96 % full") == true)
+                    let assessments = taking.assess()
+                    #expect(assessments.map(\.verdict) == [.impossible, .impossible])
+                    #expect(assessments[0].reason.contains("96 % full"))
                     #expect(consistencyCode { try taking.method.prepare() } == .noReserve)
                 }
             }

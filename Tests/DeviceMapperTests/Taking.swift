@@ -1,4 +1,5 @@
 import SnapDevice
+import SnapModel
 import SnapSystem
 import SnapTestSupport
 import SystemPackage
@@ -7,22 +8,24 @@ import SystemPackage
 
 /// A volume of which points in time are taken as `Quiescence` does.
 struct Taking {
-    let node: FilePath
     let facts: VolumeFacts
-    let volume: LogicalVolume
+    let inspection: VolumeInspection
     let method: any PointInTimeMethod
 
     /// Looks and makes the method.
-    init(_ node: FilePath, mounted: [FreezeTarget] = [], reserveByteCount: Int? = nil) throws {
-        self.node = node
+    init(_ node: FilePath, reserveByteCount: Int? = nil) throws {
         facts = try VolumeFacts.inspect(node)
-        guard let volume = try LogicalVolumeMethods.volume(of: facts) else {
-            throw Command.Failure(description: "\(node) is no logical volume")
-        }
-        self.volume = volume
+        inspection = try VolumeInspection.inspect(facts)
         var options = PointInTimeOptions()
         options.reserveByteCount = reserveByteCount
-        method = LogicalVolumeMethods.make(facts, volume, mounted: mounted, isQuiet: true, options)
+        let device = facts.device
+        let volume = try LogicalVolume.all().first { $0.device == device }
+        method = try LogicalVolumeMethods().make(volume?.kind == .thin ? .lvmThin : .lvm, inspection, options)
+    }
+
+    /// Of both methods.
+    func assess() -> [MethodAssessment] {
+        [.lvmThin, .lvm].compactMap { LogicalVolumeMethods().assess($0, inspection, PointInTimeOptions()) }
     }
 
     /// Prepares, takes, and lends it; released when `body` ends, however it does.

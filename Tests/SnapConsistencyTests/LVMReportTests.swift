@@ -95,7 +95,8 @@ import Testing
         for (name, tags) in [
             ("s1", ["snapctl", "snapctl-0123456789abcdef0"]), ("snapctl-0123456789abcdef0", ["snapctl"]),
             ("snapctl-0123456789abcdef0", ["snapctl-0123456789abcdef0"]),
-            ("snapctl-0123456789ABCDEF0", ["snapctl", "snapctl-0123456789ABCDEF0"]), ("snapctl-", ["snapctl", "snapctl-"]),
+            ("snapctl-0123456789ABCDEF0", ["snapctl", "snapctl-0123456789ABCDEF0"]),
+            ("snapctl-", ["snapctl", "snapctl-"]),
             ("snapctl-0123456789abcdef00", ["snapctl", "snapctl-0123456789abcdef00"]),
         ] {
             (volume.name, volume.tags) = (name, Set(tags))

@@ -6,7 +6,9 @@ internal import SystemPackage
 extension LogicalVolume {
     /// All logical volumes of a group, or of all groups; those of `lvs -a`, so that pools and parts are there too.
     static func all(in group: String? = nil) throws(ConsistencyError) -> [LogicalVolume] {
-        let options = ["-a", "--reportformat", "json", "--units", "b", "--nosuffix", "-o", fields.joined(separator: ",")]
+        let options = [
+            "-a", "--reportformat", "json", "--units", "b", "--nosuffix", "-o", fields.joined(separator: ","),
+        ]
         return try parse(try LVMProgram.lvs.run(options + [group].compactMap { $0 }))
     }
 
@@ -34,7 +36,8 @@ extension LogicalVolume {
 
     /// Every value is a string; where there is nothing to tell, an empty one.
     fileprivate struct Row: Decodable {
-        var vg_name, lv_name, lv_uuid, segtype, lv_attr, lv_size, lv_role, pool_lv, data_percent, metadata_percent: String
+        var vg_name, lv_name, lv_uuid, segtype, lv_attr, lv_size, lv_role, pool_lv, data_percent,
+            metadata_percent: String
         var origin, lv_tags, vg_free, vg_extent_size, lv_kernel_major, lv_kernel_minor, lv_dm_path: String
     }
 

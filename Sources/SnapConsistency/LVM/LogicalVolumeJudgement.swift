@@ -1,17 +1,17 @@
-package import SnapModel
+internal import SnapModel
 
 /// Whether LVM can make a snapshot of a logical volume now, and why not.
-package struct LogicalVolumeJudgement: Hashable, Sendable {
+struct LogicalVolumeJudgement: Hashable, Sendable {
     /// The one method that such a volume can have; nil: none.
-    package var method: ConsistencyMethod?
+    var method: ConsistencyMethod?
     /// Why it is not possible, the rest of a sentence; nil: it is.
-    package var obstacle: String?
+    var obstacle: String?
     /// What would make it possible.
-    package var remedy: String?
+    var remedy: String?
     /// What else there is to know: its reserve, or how full its pool is.
-    package var note = ""
+    var note = ""
 
-    package var isPossible: Bool { method != nil && obstacle == nil }
+    var isPossible: Bool { method != nil && obstacle == nil }
 
     /// `volumes`: all of its group.
     init(_ volume: LogicalVolume, among volumes: [LogicalVolume], _ options: PointInTimeOptions) {
@@ -26,15 +26,6 @@ package struct LogicalVolumeJudgement: Hashable, Sendable {
         judgeState(volume)
         guard obstacle == nil else { return }
         if volume.kind == .thin { judgePool(volume, volumes) } else { judgeRoom(volume, options) }
-    }
-
-    /// As `init`, of `volume` in a set of several, which are all to be of one instant.
-    package func inSet(isMounted: Bool) -> LogicalVolumeJudgement {
-        guard isPossible, isMounted, !NestedFreeze.isPossible else { return self }
-        var judgement = self
-        judgement.obstacle = "this kernel lets LVM make no snapshot while the volumes of a set are frozen together"
-        judgement.remedy = NestedFreeze.remedy
-        return judgement
     }
 
     private mutating func judgeState(_ volume: LogicalVolume) {

@@ -13,7 +13,7 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
     package let holdsFreeze = false
 
     private let uuid: String
-    private let mounted: [FreezeTarget]
+    private let inspection: VolumeInspection
     private let reserveByteCount: Int?
     private let name = TemporarySnapshotName.random()
     private let prepared = Mutex<Prepared?>(nil)
@@ -24,24 +24,27 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         var reserveByteCount: Int?
     }
 
-    /// `mounted`: the filesystems on the volume, deepest mount point first. `isQuiet`: nothing else uses it.
-    init(
-        _ facts: VolumeFacts, _ volume: LogicalVolume, mounted: [FreezeTarget], isQuiet: Bool,
-        _ options: PointInTimeOptions
-    ) {
+    init(_ inspection: VolumeInspection, _ volume: LogicalVolume, _ options: PointInTimeOptions) {
         method = volume.kind == .thin ? .lvmThin : .lvm
-        self.facts = facts
-        level = isQuiet ? .filesystem : .crash
+        facts = inspection.facts
+        level = inspection.isQuietable ? .filesystem : .crash
         uuid = volume.uuid
-        self.mounted = mounted
+        self.inspection = inspection
         reserveByteCount = options.reserveByteCount
     }
 
-    /// Alone, a volume's filesystem is frozen by LVM. Where it does not reach the filesystem, we do: btrfs does not let itself
-    /// be frozen by its device since Linux 6.8, which counts freezes.
+    /// Alone, LVM freezes the filesystem that lies on the volume itself; what lies higher (in dm-crypt, in an image file) it
+    /// does not reach, and neither, since Linux 6.8, btrfs.
     package func targets(isInSet: Bool) -> [FreezeTarget] {
-        if isInSet { return mounted }
-        return NestedFreeze.isPossible ? mounted.filter { $0.filesystemType == "btrfs" } : []
+        if isInSet { return inspection.freezeTargets }
+        return inspection.freezeTargets.filter { target in
+            let filesystem = inspection.users.filesystems.first { $0.freezePoint == target.mountPoint }
+            return filesystem.map { !Self.isFrozenByLVM($0) } ?? true
+        }
+    }
+
+    static func isFrozenByLVM(_ filesystem: VolumeFilesystem) -> Bool {
+        filesystem.height == 0 && !(filesystem.type == "btrfs" && NestedFreeze.isPossible)
     }
 
     package func prepare() throws(ConsistencyError) {
@@ -51,7 +54,7 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
                 .notPossible, "\(facts.path) is no active logical volume any more; look at it with lvs")
         }
         let reserve = try makeRoom(for: volume, among: volumes)
-        for target in mounted { try flush(target) }
+        for target in inspection.freezeTargets { try flush(target) }
         prepared.withLock { $0 = Prepared(volume: volume, reserveByteCount: reserve) }
     }
 
@@ -61,8 +64,8 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         do throws(ConsistencyError) {
             try LVMProgram.lvcreate.run(arguments(prepared))
             let suspension = watch?.end()
-            return try LogicalVolumePointInTime(
-                TemporarySnapshot.find(name.rawValue, in: prepared.volume.group), suspension: suspension)
+            let found = try TemporarySnapshot.find(name.rawValue, in: prepared.volume.group)
+            return try LogicalVolumePointInTime(found, suspension: suspension)
         } catch {
             _ = watch?.end()
             resume(prepared.volume)
@@ -74,8 +77,9 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         guard let prepared = prepared.withLock({ $0 }) else { return }
         resume(prepared.volume)
         // A half-made one is no snapshot yet, but by its name nobody else's.
-        let made = try? LogicalVolume.all(in: prepared.volume.group).first { TemporarySnapshotName(of: $0) == name }
-        if let made { try? TemporarySnapshot.remove(made) }
+        let volumes = (try? LogicalVolume.all(in: prepared.volume.group)) ?? []
+        guard let made = volumes.first(where: { TemporarySnapshotName(of: $0) == name }) else { return }
+        try? TemporarySnapshot.remove(made)
     }
 
     // MARK: - Preparing

@@ -1,4 +1,3 @@
-package import SnapDevice
 internal import SnapSystem
 internal import SystemPackage
 
@@ -9,32 +8,7 @@ package struct LogicalVolumeMethods: Sendable {
         FrozenNeed("LVM", FilePath($0))
     }
 
-    /// The logical volume that `facts` is, while it is active; nil for all else.
-    package static func volume(of facts: VolumeFacts) throws(ConsistencyError) -> LogicalVolume? {
-        guard let device = facts.device, isMadeByLVM(device) else { return nil }
-        return try LogicalVolume.all().first(where: { $0.device == device })
-    }
-
-    /// Whether device-mapper's UUID of it is one of LVM.
-    private static func isMadeByLVM(_ device: DeviceNumber) -> Bool {
-        (try? File.readText(FilePath("/sys/dev/block/\(device)/dm/uuid")))?.hasPrefix("LVM-") ?? false
-    }
-
-    /// Whether the method is possible now. Throws `toolFailed` where LVM does not answer.
-    package static func judge(
-        _ volume: LogicalVolume, _ options: PointInTimeOptions
-    ) throws(ConsistencyError) -> LogicalVolumeJudgement {
-        LogicalVolumeJudgement(volume, among: try LogicalVolume.all(in: volume.group), options)
-    }
-
-    /// The method of `volume`, which is what `facts` tells of. `mounted`: the filesystems on it, deepest mount point first.
-    /// `isQuiet`: nothing else uses it (holders, swap, programs that have it open).
-    package static func make(
-        _ facts: VolumeFacts, _ volume: LogicalVolume, mounted: [FreezeTarget], isQuiet: Bool,
-        _ options: PointInTimeOptions
-    ) -> any PointInTimeMethod {
-        LogicalVolumeMethod(facts, volume, mounted: mounted, isQuiet: isQuiet, options)
-    }
+    package init() {}
 
     // MARK: - What a process left
 
@@ -61,13 +35,13 @@ package struct LogicalVolumeMethods: Sendable {
         guard case .logicalVolume(let group, let name, let uuid, _) = lease else {
             preconditionFailure("\(lease) is of another method")
         }
-        var snapshot = try TemporarySnapshot.find(name, in: group, uuid: uuid)
-        if !snapshot.isActive {
+        var found = try TemporarySnapshot.find(name, in: group, uuid: uuid)
+        if !found.snapshot.isActive {
             // Since a restart of the system.
-            try LVMProgram.lvchange.run(["--activate", "y", "--ignoreactivationskip", snapshot.fullName])
-            snapshot = try TemporarySnapshot.find(name, in: group, uuid: uuid)
+            try LVMProgram.lvchange.run(["--activate", "y", "--ignoreactivationskip", found.snapshot.fullName])
+            found = try TemporarySnapshot.find(name, in: group, uuid: uuid)
         }
-        let pointInTime = try LogicalVolumePointInTime(snapshot)
+        let pointInTime = try LogicalVolumePointInTime(found)
         try pointInTime.confirm()
         return pointInTime
     }

@@ -16,12 +16,13 @@ package final class LogicalVolumePointInTime: PointInTime {
     private let isReleased = Mutex(false)
 
     /// Opens it.
-    init(_ snapshot: LogicalVolume, suspension: Duration? = nil) throws(ConsistencyError) {
-        self.snapshot = snapshot
+    init(_ found: TemporarySnapshot.Found, suspension: Duration? = nil) throws(ConsistencyError) {
+        snapshot = found.snapshot
         self.suspension = suspension
         let isThin = snapshot.kind == .thin
         lease = .logicalVolume(group: snapshot.group, name: snapshot.name, uuid: snapshot.uuid, isThin: isThin)
-        poolDeviceName = isThin ? try Self.poolDeviceName(of: snapshot) : nil
+        // LVM stacks a pool of two devices: the one that dm-thin drives has a suffix.
+        poolDeviceName = found.pool.map { $0.mapperName + "-tpool" }
         if snapshot.isInvalid { throw Self.lost(snapshot, "invalid") }
         reader = try Self.open(snapshot)
     }
@@ -52,7 +53,7 @@ package final class LogicalVolumePointInTime: PointInTime {
         guard !wasReleased else { return }
         reader.close()
         if let found = try? TemporarySnapshot.find(snapshot.name, in: snapshot.group, uuid: snapshot.uuid) {
-            try? TemporarySnapshot.remove(found)
+            try? TemporarySnapshot.remove(found.snapshot)
         }
     }
 
@@ -121,11 +122,5 @@ package final class LogicalVolumePointInTime: PointInTime {
         let status = try? FileStatus(of: snapshot.mapperPath)
         if status?.kind == .blockDevice, status?.device == snapshot.device { return snapshot.mapperPath }
         return snapshot.device.map { FilePath("/dev/dm-\($0.minor)") } ?? snapshot.mapperPath
-    }
-
-    /// LVM stacks a pool of two devices: the one that dm-thin drives has a suffix.
-    private static func poolDeviceName(of snapshot: LogicalVolume) throws(ConsistencyError) -> String? {
-        let pool = try LogicalVolume.all(in: snapshot.group).first { $0.name == snapshot.poolName }
-        return pool.map { $0.mapperName + "-tpool" }
     }
 }

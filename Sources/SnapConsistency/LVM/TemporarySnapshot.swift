@@ -1,16 +1,19 @@
-internal import Glibc
-
 /// Finding and removing the temporary snapshots that are ours.
 enum TemporarySnapshot {
+    struct Found: Sendable {
+        var snapshot: LogicalVolume
+        /// Of a thin one.
+        var pool: LogicalVolume?
+    }
+
     /// Throws `pointInTimeLost` where there is none of that name that is ours.
-    static func find(_ name: String, in group: String, uuid: String? = nil) throws(ConsistencyError) -> LogicalVolume {
-        let found = try LogicalVolume.all(in: group).first { volume in
-            volume.name == name && (uuid ?? volume.uuid) == volume.uuid
-        }
+    static func find(_ name: String, in group: String, uuid: String? = nil) throws(ConsistencyError) -> Found {
+        let volumes = try LogicalVolume.all(in: group)
+        let found = volumes.first { $0.name == name && (uuid ?? $0.uuid) == $0.uuid }
         guard let found, TemporarySnapshotName(of: found) != nil, found.isSnapshot else {
             throw ConsistencyError(.pointInTimeLost, "there is no temporary snapshot \(group)/\(name) any more")
         }
-        return found
+        return Found(snapshot: found, pool: volumes.first { $0.name == found.poolName })
     }
 
     /// Those that are left, of whatever process, also half-made ones; but none that may be somebody's only copy.
@@ -26,23 +29,12 @@ enum TemporarySnapshot {
         volume.kind == .thick && volume.origin == nil && !volume.isOpen
     }
 
-    /// Removes it, if by its name and tags it is ours. Somebody who looks at every new device (udev) may hold it for a moment.
+    /// Removes it, if by its name and tags it is ours. LVM waits some seconds for somebody who looks at it (udev).
     static func remove(_ volume: LogicalVolume) throws(ConsistencyError) {
         guard TemporarySnapshotName(of: volume) != nil else {
             throw ConsistencyError(
                 .notPossible, "\(volume.fullName) is not a temporary snapshot of snapctl; it is not removed")
         }
-        for attempt in 1...attemptCount {
-            do throws(ConsistencyError) {
-                try LVMProgram.lvremove.run(["--force", "--yes", volume.fullName])
-                return
-            } catch {
-                if attempt == attemptCount { throw error }
-                usleep(pauseMicroseconds)
-            }
-        }
+        try LVMProgram.lvremove.run(["--force", "--yes", volume.fullName])
     }
-
-    private static let attemptCount = 3
-    private static let pauseMicroseconds: UInt32 = 300_000
 }

@@ -20,7 +20,8 @@ enum ThinPoolLimits {
                 + "extend it (lvextend) or free some of it"
         }
         if let used = pool.usedMetadataFraction, used > metadata {
-            return "the metadata of thin pool \(pool.fullName) is \(percent(used)) full, more than \(percent(metadata)); "
+            return
+                "the metadata of thin pool \(pool.fullName) is \(percent(used)) full, more than \(percent(metadata)); "
                 + "extend it (lvextend --poolmetadatasize)"
         }
         return nil
