@@ -105,6 +105,14 @@ let package = Package(
             "SnapCommands",
             ["SnapEngine", "SnapConsistency", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             exclude: ["Golden"]),
+        // In the virtual machine of scripts/vm-test: what needs device-mapper.
+        .testTarget(
+            name: "DeviceMapperTests",
+            dependencies: [
+                "SnapConsistency", "SnapDevice", "SnapTestSupport", "SnapModel", "SnapSystem",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
