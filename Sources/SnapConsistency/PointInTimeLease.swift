@@ -41,7 +41,7 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     package var isThere: Bool {
         switch self {
         case .clone: CloneMethod.isThere(self)
-        case .logicalVolume: true
+        case .logicalVolume: LogicalVolumeMethods.isThere(self)
         }
     }
 
@@ -49,7 +49,7 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     package func reopen() throws(ConsistencyError) -> any PointInTime {
         switch self {
         case .clone: try CloneMethod.reopen(self)
-        case .logicalVolume: throw ConsistencyError(.notPossible, "")
+        case .logicalVolume: try LogicalVolumeMethods.reopen(self)
         }
     }
 
@@ -57,7 +57,7 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     package func clear() throws(ConsistencyError) {
         switch self {
         case .clone: try CloneMethod.clear(self)
-        case .logicalVolume: break
+        case .logicalVolume: try LogicalVolumeMethods.clear(self)
         }
     }
 }

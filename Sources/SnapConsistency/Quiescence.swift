@@ -40,7 +40,7 @@ package final class Quiescence {
     package func prepare() throws(ConsistencyError) {
         let targets = targets
         do throws(ConsistencyError) {
-            try FreezeNeeds.check(targets, needs: options.needs)
+            try FreezeNeeds.check(targets, needs: needs)
             for method in methods {
                 preparedCount += 1
                 try method.prepare()
@@ -112,6 +112,12 @@ package final class Quiescence {
         }
         // Deepest first over all volumes: one may be mounted inside another.
         return targets.sorted { $0.mountPoint.components.count > $1.mountPoint.components.count }
+    }
+
+    /// LVM works while the filesystems of a set are frozen.
+    private var needs: [FrozenNeed] {
+        let usesLVM = methods.contains { $0.method == .lvm || $0.method == .lvmThin }
+        return options.needs + (usesLVM ? LogicalVolumeMethods.needs : [])
     }
 
     private func runHooks(_ context: HookContext) throws(ConsistencyError) {

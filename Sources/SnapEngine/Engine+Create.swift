@@ -35,6 +35,7 @@ extension Engine {
                 try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory)
             }
         }
+        try Self.refuseInSet(inspections)
         let methods = try inspections.map { (inspection) throws(EngineError) in
             try chooseMethod(inspection, options)
         }
@@ -107,6 +108,15 @@ extension Engine {
             throw EngineError(
                 .invalidParameter,
                 "\(other.requestedPath) and \(one.requestedPath) are the same volume; name each volume once")
+        }
+    }
+
+    /// Before anything is prepared: one that cannot stand still with the others ends all.
+    private static func refuseInSet(_ inspections: [VolumeInspection]) throws(EngineError) {
+        guard inspections.count > 1 else { return }
+        for inspection in inspections {
+            guard let obstacle = LogicalVolumeMethods.obstacleInSet(inspection) else { continue }
+            throw EngineError(.consistencyNotPossible, obstacle)
         }
     }
 

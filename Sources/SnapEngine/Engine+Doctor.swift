@@ -44,6 +44,7 @@ extension Engine {
         findings += try engine.deadJobs().map { job in engine.finding(job, isDryRun) }
         if !isDryRun { try engine.recover() }
         findings += try engine.clearLeftPoints(isDryRun)
+        findings += try engine.foreignPoints()
         return findings
     }
 
@@ -57,6 +58,18 @@ extension Engine {
         return Finding(
             .interruptedSnapshot, "\(names): the worker ended, and the point in time is still there",
             "'snapctl resume \(job[0].id)' goes on, 'snapctl cancel \(job[0].id)' gives it up")
+    }
+
+    /// LVM snapshots with our tag that this catalogue knows nothing of: another root's, or of a catalogue that was lost.
+    private func foreignPoints() throws(EngineError) -> [Finding] {
+        let known = try cataloguing { () throws(CatalogueError) in try catalogue.leases() }
+            .compactMap { PointInTimeLease($0.lease) }
+        let tagged = (try? LogicalVolumeMethods.leftovers()) ?? []
+        return tagged.filter { !known.contains($0) }.map { lease in
+            Finding(
+                .leftPointInTime, "\(lease.words) is of no snapshot of this root",
+                "leave it to the root that it belongs to, or remove it with lvremove")
+        }
     }
 
     /// Clones and LVM snapshots of snapshots that have ended.

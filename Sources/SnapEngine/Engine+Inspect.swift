@@ -5,7 +5,7 @@ package import SystemPackage
 
 extension Engine {
     /// Knows all methods.
-    static let chooser = MethodChooser()
+    static let chooser = MethodChooser([LogicalVolumeMethods()])
 
     /// Looks at a volume: what it is made of, who uses it, which methods are possible. Needs no store.
     ///

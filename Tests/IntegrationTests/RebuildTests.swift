@@ -31,7 +31,7 @@ extension Integration {
                     logs: directory
                 )
                 #expect(try wait { (try? program.list().count) == 4 })
-                try run.end(9)
+                _ = try run.killBoth()
                 #expect(try program.list().filter { $0.state == "error" }.count <= 1)
                 let before = try program.list().filter { $0.state == "completed" }
                 try lose(loss, program)
@@ -71,9 +71,9 @@ extension Integration {
                 let image = try directory.volume("image", byteCount: 64 << 20)
                 let run = try program.start("create", "--volume", image.string, logs: directory)
                 #expect(try wait { (try? program.list().count) == 1 })
-                run.signal(19)
+                run.signalBoth(19)
                 expectRefusal(try program.run("catalogue", "rebuild"), 46)
-                run.signal(18)
+                run.signalBoth(18)
                 #expect(try run.wait().status == 0)
                 try program.rebuild()
             }

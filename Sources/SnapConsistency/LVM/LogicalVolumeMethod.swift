@@ -58,6 +58,15 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         prepared.withLock { $0 = Prepared(volume: volume, reserveByteCount: reserve) }
     }
 
+    package var plannedLease: PointInTimeLease? {
+        prepared.withLock { prepared in
+            prepared.map { prepared in
+                .logicalVolume(
+                    group: prepared.volume.group, name: name.rawValue, uuid: "", isThin: method == .lvmThin)
+            }
+        }
+    }
+
     package func take() throws(ConsistencyError) -> any PointInTime {
         guard let prepared = prepared.withLock({ $0 }) else { preconditionFailure("take without prepare") }
         let watch = prepared.volume.device.map(SuspensionWatch.init)

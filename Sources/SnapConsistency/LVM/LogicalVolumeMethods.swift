@@ -24,10 +24,21 @@ package struct LogicalVolumeMethods: Sendable {
     /// Removes a temporary snapshot. One that is gone is no error; one that somebody reads is (`toolFailed`), and one that is
     /// not ours any more, such as a renamed one, is left alone.
     package static func clear(_ lease: PointInTimeLease) throws(ConsistencyError) {
-        guard case .logicalVolume(_, _, let uuid, _) = lease,
-            let volume = try TemporarySnapshot.all().first(where: { $0.uuid == uuid })
-        else { return }
+        guard let volume = try find(lease) else { return }
         try TemporarySnapshot.remove(volume)
+    }
+
+    /// True also where LVM does not answer, such as without permission.
+    static func isThere(_ lease: PointInTimeLease) -> Bool {
+        do throws(ConsistencyError) { return try find(lease) != nil } catch { return true }
+    }
+
+    /// One that was planned has no uuid yet: its name is nobody else's.
+    private static func find(_ lease: PointInTimeLease) throws(ConsistencyError) -> LogicalVolume? {
+        guard case .logicalVolume(let group, let name, let uuid, _) = lease else { return nil }
+        return try TemporarySnapshot.all().first { volume in
+            uuid.isEmpty ? volume.group == group && volume.name == name : volume.uuid == uuid
+        }
     }
 
     /// Goes on with one that another process took. Throws `pointInTimeLost` where it is gone or has overflowed.

@@ -41,6 +41,10 @@ final class OrderedWriter: Sendable {
     func takeLongestStall() -> Duration { .microseconds(longest.exchange(0, ordering: .acquiringAndReleasing)) }
 
     private func open() throws {
+        // What an earlier writer left is gone on with.
+        count.store(try Self.recordCount(in: folders.1, "B"), ordering: .releasing)
+        try Command.check(
+            "truncate", "--size", String(recordCount * Self.recordByteCount), folders.0.appending("A").string)
         let queue = try Self.openDatabase(in: folders.0)
         group.start("order-files") { [self] _ in guarding { try writeFiles() } }
         group.start("order-database") { [self] _ in guarding { try writeDatabase(queue) } }
@@ -119,7 +123,9 @@ final class OrderedWriter: Sendable {
         return found + (try databaseViolations(first.appending(databaseName)))
     }
 
-    static func recordCount(in folder: FilePath) throws -> Int { try records(folder.appending("A")).count }
+    static func recordCount(in folder: FilePath, _ name: String = "A") throws -> Int {
+        try records(folder.appending(name)).count
+    }
 
     private static func records(_ path: FilePath) throws -> [String] {
         guard File.exists(path) else { return [] }
