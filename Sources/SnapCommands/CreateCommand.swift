@@ -72,8 +72,8 @@ struct CreateCommand: ParsableCommand {
         let run = LongRun("create", tellsNew: true, isQuiet: shared.quiet)
         let snapshots = try WorkerRun(configuration: configuration, waits: wait, run: run)
             .carryOut(.create(request))
-        _ = WorkerRun.resumeInterrupted(configuration)
         try SnapshotsAnswer.of(snapshots).print(as: shared.format)
+        _ = WorkerRun.resumeInterrupted(configuration)
     }
 
     /// What is asked for, checked as far as that needs no look at the machine.

@@ -43,11 +43,11 @@ extension Engine {
     }
 
     /// Ends snapshots that failed. Without a record one is not in the store; a record that stayed would come back with a
-    /// rebuild. Where even this fails, the next start finds them.
+    /// rebuild. One that is no longer pending was completed by another process, from its record, which stays. Where even
+    /// this fails, the next start finds them.
     func end(_ snapshots: [SnapshotID], because error: EngineError) {
         do {
-            _ = try catalogue.fail(snapshots, message: error.explanation)
-            try removeRecords(of: snapshots)
+            try removeRecords(of: try catalogue.fail(snapshots, message: error.explanation))
         } catch {}
     }
 

@@ -9,6 +9,7 @@ extension Engine {
     /// had made durable. A snapshot whose point in time is still there stays pending: another worker can go on with it.
     package func recover() throws(EngineError) {
         for line in FreezeJournal.clearLeftovers(in: configuration.root) { log.notice(line) }
+        clearPointsOfEnded()
         let dead = try deadJobs()
         guard !dead.isEmpty else { return }
         try adoptPacks()
@@ -58,6 +59,20 @@ extension Engine {
         }
         try removeRecords(of: ended)
         clearPoints(of: job)
+    }
+
+    /// A worker may die between the end of a snapshot and giving its point in time back.
+    private func clearPointsOfEnded() {
+        let held = (try? catalogue.leases()) ?? []
+        for point in held where point.state != .pending {
+            do throws(ConsistencyError) {
+                try PointInTimeLease(point.lease)?.clear()
+                try? catalogue.releasePointInTime(point.snapshot)
+            } catch {
+                // Its worker may be removing it at this moment; else it is for 'snapctl doctor' to tell.
+                continue
+            }
+        }
     }
 
     private func clearPoints(of job: [PendingSnapshot]) {

@@ -31,7 +31,6 @@ final class SnapshotJob {
     /// Runs `body`; what it throws becomes the StateMessage of every snapshot, and their state `error`.
     func run<Result>(_ body: (SnapshotJob) throws(EngineError) -> Result) throws(EngineError) -> Result {
         do throws(EngineError) {
-            defer { watch.stop() }
             defer { giveBack() }
             return try body(self)
         } catch {
@@ -151,8 +150,10 @@ final class SnapshotJob {
         }
     }
 
+    /// Writers first. What is given back is tended no more.
     private func giveBack() {
         try? quiescence?.wake()
+        watch.stop()
         for (snapshot, point) in zip(snapshots, points) {
             point.release()
             try? engine.catalogue.releasePointInTime(snapshot.id)
