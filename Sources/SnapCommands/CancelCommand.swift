@@ -37,6 +37,10 @@ struct CancelCommand: ParsableCommand {
         let watch = Stopwatch()
         while true {
             let found = try engine.snapshots(ids)
+            if let completed = found.first(where: { $0.state == .completed }) {
+                throw EngineError(
+                    .snapshotNotPending, "the snapshot '\(completed.id)' was completed before it could be cancelled")
+            }
             if found.allSatisfy({ $0.state != .pending }) { return found }
             guard watch.elapsed < Self.endTimeout else {
                 throw EngineError(

@@ -52,11 +52,17 @@ struct PointInTimeArguments: ParsableArguments {
     @Flag(help: "Consent to image the volume of the running system. EBS's advice is to stop the machine first.")
     var allowRootVolume = false
 
+    private static let reserveRange = (4 << 20)...(1 << 50)
+
     func options() throws(EngineError) -> PointInTimeOptions {
         var options = PointInTimeOptions()
         options.method = consistency.method
-        guard maxFreeze.duration > .zero, hookTimeout.duration > .zero else {
-            throw EngineError(.invalidParameter, "the values of --max-freeze and --hook-timeout are more than 0")
+        guard TimeSpan.range.contains(maxFreeze.duration), TimeSpan.range.contains(hookTimeout.duration) else {
+            throw EngineError(
+                .invalidParameter, "the values of --max-freeze and --hook-timeout are from 1ms to 24h")
+        }
+        if let reserve, !Self.reserveRange.contains(reserve.byteCount) {
+            throw EngineError(.invalidParameter, "the value of --reserve is from 4M to 1024T")
         }
         options.maxFreeze = maxFreeze.duration
         options.onQuiesceFailure = onQuiesceFailure

@@ -2,6 +2,9 @@ internal import ArgumentParser
 
 /// A span of time as people type it: `30`, `30s`, `500ms`, `5m`, `2h`. Without a unit: seconds.
 struct TimeSpan: ExpressibleByArgument, Hashable {
+    /// What a bound may be.
+    static let range = Duration.milliseconds(1)...Duration.seconds(86_400)
+
     let duration: Duration
 
     init(_ duration: Duration) { self.duration = duration }

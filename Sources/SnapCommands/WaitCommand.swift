@@ -21,6 +21,14 @@ struct WaitCommand: ParsableCommand {
     )
 
     private static let interval = Duration.milliseconds(500)
+    private static let rescueInterval = Duration.seconds(5)
+    private static let rescueLimit = 5
+
+    /// How often dead workers were replaced.
+    private struct Rescue {
+        var count = 0
+        var last: Stopwatch?
+    }
 
     @Argument(help: ArgumentHelp("Ids of snapshots.", valueName: "snap"))
     var snapshots: [String] = []
@@ -48,26 +56,32 @@ struct WaitCommand: ParsableCommand {
         let configuration = try shared.configuration()
         let engine = try Engine.open(configuration)
         let watch = Stopwatch()
+        var rescue = Rescue()
         while true {
             let found = try engine.snapshots(ids)
             progress.show(found)
             if let failed = found.first(where: { $0.state == .error }) { throw Self.failure(of: failed) }
             if found.allSatisfy({ $0.state == .completed }) { return found }
             if let timeout, watch.elapsed >= timeout.duration { throw Self.timedOut(found) }
-            try lookAfterDead(engine, configuration, ids)
+            try lookAfterDead(engine, configuration, ids, &rescue)
             CurrentProcess.rest(for: Self.interval)
         }
     }
 
     /// Nobody else may come by to notice.
     private func lookAfterDead(
-        _ engine: Engine, _ configuration: EngineConfiguration, _ ids: [SnapshotID]
+        _ engine: Engine, _ configuration: EngineConfiguration, _ ids: [SnapshotID], _ rescue: inout Rescue
     ) throws(EngineError) {
+        // A new worker needs a while to take over.
+        guard rescue.last.map({ $0.elapsed >= Self.rescueInterval }) ?? true else { return }
         guard try engine.hasDeadWorkers() else { return }
+        rescue.last = Stopwatch()
+        rescue.count += 1
         try engine.recover()
         let resumed = WorkerRun.resumeInterrupted(configuration)
         let interrupted = try engine.interruptedJobs().flatMap(\.snapshots)
-        if let stuck = ids.first(where: { interrupted.contains($0) && !resumed.contains($0) }) {
+        let isHopeless = rescue.count > Self.rescueLimit
+        if let stuck = ids.first(where: { interrupted.contains($0) && (isHopeless || !resumed.contains($0)) }) {
             throw EngineError(
                 .snapshotFailed,
                 "the workers of '\(stuck)' ended again and again; see their log, then 'snapctl resume \(stuck)'")

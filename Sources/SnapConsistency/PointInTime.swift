@@ -21,6 +21,8 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 
     /// Before anything is frozen: looks, opens, flushes, reserves. It may take as long as it needs to.
     func prepare() throws(ConsistencyError)
+    /// What `take` itself needs, so that it must not lie on anything frozen.
+    var needs: [FrozenNeed] { get }
     /// After `prepare`: what `take` is going to make, so that whoever finds this process dead can clear it away. nil where
     /// nothing outlives the process.
     var plannedLease: PointInTimeLease? { get }
@@ -32,6 +34,7 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 
 extension PointInTimeMethod {
     package var plannedLease: PointInTimeLease? { nil }
+    package var needs: [FrozenNeed] { [] }
 }
 
 /// The bytes of one instant of a volume, held until `release`.

@@ -1,4 +1,5 @@
 package import SnapModel
+internal import SnapDevice
 internal import SnapSystem
 internal import SystemPackage
 
@@ -24,6 +25,8 @@ package final class Quiescence {
     private var freezeDuration: Duration?
     private var hasQuiesceFailed = false
     private var hasThawedHooks = false
+    /// Methods, by number, whose volume got new users.
+    private var unquieted: Set<Int> = []
 
     /// Told what happens, a line each, for the log.
     package var report: (String) -> Void = { _ in }
@@ -70,6 +73,7 @@ package final class Quiescence {
             do throws(ConsistencyError) {
                 try check()
                 if !holdsFreeze { try wake() }
+                noteNewUsers()
             } catch {
                 for point in points { point.release() }
                 throw error
@@ -94,9 +98,9 @@ package final class Quiescence {
 
     /// What is known of the image of a volume by now.
     package func consistencies(at instant: Timestamp) -> [Consistency] {
-        methods.map { method in
+        methods.enumerated().map { index, method in
             Consistency(
-                method: method.method, level: level(of: method), instant: method.method == .none ? nil : instant,
+                method: method.method, level: level(of: method, index), instant: method.method == .none ? nil : instant,
                 freezeDuration: freezeDuration, hooks: hooks?.runs ?? [])
         }
     }
@@ -114,11 +118,7 @@ package final class Quiescence {
         return targets.sorted { $0.mountPoint.components.count > $1.mountPoint.components.count }
     }
 
-    /// LVM works while the filesystems of a set are frozen.
-    private var needs: [FrozenNeed] {
-        let usesLVM = methods.contains { $0.method == .lvm || $0.method == .lvmThin }
-        return options.needs + (usesLVM ? LogicalVolumeMethods.needs : [])
-    }
+    private var needs: [FrozenNeed] { options.needs + methods.flatMap(\.needs) }
 
     private func runHooks(_ context: HookContext) throws(ConsistencyError) {
         try check()
@@ -138,22 +138,39 @@ package final class Quiescence {
     private func freeze() throws(ConsistencyError) {
         try check()
         guard !targets.isEmpty else { return }
-        let freezer = try Freezer.start(targets, maxFreeze: options.maxFreeze, journal: journal)
-        self.freezer = freezer
         do throws(ConsistencyError) {
-            try freezer.freeze()
+            let freezer = try frozen()
+            self.freezer = freezer
             for case let method as FreezeMethod in methods {
                 method.watch { () throws(ConsistencyError) in try freezer.confirmFrozen() }
             }
             report("frozen: \(targets.map(\.mountPoint.string).joined(separator: ", "))")
         } catch {
-            freezer.stop()
-            self.freezer = nil
             // What is read while frozen has no instant without the freeze.
             if methods.contains(where: \.holdsFreeze) { throw error }
             try tolerate(error)
         }
     }
+
+    /// A short freeze of another snapshot of the same volume is waited for.
+    private func frozen() throws(ConsistencyError) -> Freezer {
+        let watch = Stopwatch()
+        while true {
+            let freezer = try Freezer.start(targets, maxFreeze: options.maxFreeze, journal: journal)
+            do throws(ConsistencyError) {
+                try freezer.freeze()
+                return freezer
+            } catch {
+                freezer.stop()
+                guard error.code == .alreadyFrozen, watch.elapsed < Self.patience else { throw error }
+                try check()
+                CurrentProcess.rest(for: Self.interval)
+            }
+        }
+    }
+
+    private static let patience = Duration.seconds(3)
+    private static let interval = Duration.milliseconds(100)
 
     private func takeAll() throws(ConsistencyError) -> [any PointInTime] {
         var points: [any PointInTime] = []
@@ -174,6 +191,18 @@ package final class Quiescence {
         report("goes on without: \(error)")
     }
 
+    /// Who came since the volume was looked at was not frozen with the others.
+    private func noteNewUsers() {
+        for (index, method) in methods.enumerated() where method.level < .crash && method.method != .exclusive {
+            let users = VolumeUsers.find(of: method.facts)
+            let known = Set(method.targets(isInSet: true).map(\.mountPoint))
+            let isSame = users.filesystems.compactMap(\.freezePoint).allSatisfy(known.contains)
+            guard !isSame || !users.unquieted.isEmpty else { continue }
+            unquieted.insert(index)
+            report("\(method.facts.path) was put to use meanwhile: crash-consistent")
+        }
+    }
+
     private func sleepNoLonger() {
         freezer?.stop()
         freezer = nil
@@ -183,9 +212,9 @@ package final class Quiescence {
         for line in hooks.transcript { report("hook \(line)") }
     }
 
-    private func level(of method: any PointInTimeMethod) -> ConsistencyLevel {
+    private func level(of method: any PointInTimeMethod, _ index: Int) -> ConsistencyLevel {
         guard method.level < .none else { return .none }
-        if hasQuiesceFailed { return max(.crash, method.level) }
+        if hasQuiesceFailed || unquieted.contains(index) { return max(.crash, method.level) }
         // Programs at rest above filesystems that are not would be no better than these; and a hook whose thaw failed may
         // have lost its hold before the end.
         let runs = hooks?.runs ?? []

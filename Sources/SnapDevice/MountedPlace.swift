@@ -24,6 +24,13 @@ package struct MountedPlace: Hashable, Sendable {
     }
 }
 
+extension MountedPlace {
+    /// Whether a filesystem of this number, `8:17`, is mounted anywhere that this process sees.
+    package static func isMounted(number: String) -> Bool {
+        MountTable.current().mounts.contains { "\($0.device)" == number }
+    }
+}
+
 extension VolumeStack {
     /// All filesystems that a write to `path` reaches, by both numbers that they may have: that which holds it, or the nearest
     /// folder above it that exists, and those beneath that one (loop devices, overlays). Not what nobody can tell, as in `carries`.

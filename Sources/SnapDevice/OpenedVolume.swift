@@ -15,14 +15,16 @@ struct OpenedVolume: ~Copyable {
     let buffered: OwnedDescriptor
 
     /// As `VolumeReader.init`.
-    static func open(_ facts: VolumeFacts, claims: Bool) throws(DeviceError) -> OpenedVolume {
+    static func open(_ facts: VolumeFacts, claims: Bool, watches: Bool) throws(DeviceError) -> OpenedVolume {
         switch facts.kind {
-        case .blockDevice: return try open(device: facts, claims: claims)
-        case .regularFile: return try open(file: facts, claims: claims)
+        case .blockDevice: return try open(device: facts, claims: claims, watches: watches)
+        case .regularFile: return try open(file: facts, claims: claims, watches: watches)
         }
     }
 
-    private static func open(device facts: VolumeFacts, claims: Bool) throws(DeviceError) -> OpenedVolume {
+    private static func open(
+        device facts: VolumeFacts, claims: Bool, watches: Bool
+    ) throws(DeviceError) -> OpenedVolume {
         if claims, !facts.uses.isEmpty {
             throw .inUse(facts.path, by: VolumeUse.phrase(facts.uses, on: facts.deviceName), writing: false)
         }
@@ -33,7 +35,7 @@ struct OpenedVolume: ~Copyable {
                 throw SystemError("find", facts.path.string, .noSuchFileOrDirectory)
             }
             try flush(buffered, facts)
-            let baseline = claims ? try Baseline(of: facts, buffered, hasLease: false) : nil
+            let baseline = claims || watches ? try Baseline(of: facts, buffered, hasLease: false) : nil
             let (byteCount, sectorByteCount) = (try buffered.blockDeviceByteCount(), direct.alignment)
             return OpenedVolume(
                 direct: direct, byteCount: byteCount, logicalSectorByteCount: sectorByteCount, baseline: baseline,
@@ -44,7 +46,9 @@ struct OpenedVolume: ~Copyable {
         }
     }
 
-    private static func open(file facts: VolumeFacts, claims: Bool) throws(DeviceError) -> OpenedVolume {
+    private static func open(
+        file facts: VolumeFacts, claims: Bool, watches: Bool
+    ) throws(DeviceError) -> OpenedVolume {
         do throws(SystemError) {
             let buffered = try OwnedDescriptor(opening: facts.path, .readOnly, options: .nonBlocking)
             let lease = claims ? try buffered.takeReadLease() : .unsupported
@@ -54,7 +58,7 @@ struct OpenedVolume: ~Copyable {
             }
             let direct = try DirectFile.open(file: facts.path, .readOnly, options: .nonBlocking)
             if direct.alignment == 0 { buffered.expectSequentialReads() }
-            let baseline = claims ? try Baseline(of: facts, buffered, hasLease: lease == .taken) : nil
+            let baseline = claims || watches ? try Baseline(of: facts, buffered, hasLease: lease == .taken) : nil
             return OpenedVolume(
                 direct: direct, byteCount: status.byteCount, logicalSectorByteCount: smallestSectorByteCount,
                 baseline: baseline, isOpenForWriting: lease == .refused, buffered: buffered)

@@ -27,9 +27,13 @@ package final class VolumeReader: Sendable {
     ///
     /// `window`: the bytes of it that are the volume; nil: all. Offsets are those of the volume then.
     ///
+    /// `watching`: without a claim, `confirmUnchanged` tells of what was written nevertheless.
+    ///
     /// Throws `inUse`, `permissionDenied`, `emptyVolume`, `noSuchPath`, `notAVolume`, `shrank`, `systemFailure`.
-    package init(opening facts: VolumeFacts, claiming: Bool, window: ByteExtent? = nil) throws(DeviceError) {
-        volume = try OpenedVolume.open(facts, claims: claiming)
+    package init(
+        opening facts: VolumeFacts, claiming: Bool, watching: Bool = false, window: ByteExtent? = nil
+    ) throws(DeviceError) {
+        volume = try OpenedVolume.open(facts, claims: claiming, watches: watching)
         self.facts = facts
         start = window?.offset ?? 0
         byteCount = window?.byteCount ?? volume.byteCount

@@ -136,7 +136,7 @@ extension Engine {
         let method = try securing { () throws(ConsistencyError) in
             try Self.chooser.choose(inspection, options)
         }
-        try Self.refuseCarrier(inspection.facts, method.method, configuration)
+        try Self.refuseCarrier(inspection, method.method, configuration)
         return method
     }
 
@@ -152,14 +152,14 @@ extension Engine {
     ) throws(EngineError) {
         let facts = try VolumeFacts.inspecting(volume)
         try refuseRoot(facts, configuration)
-        let method = try securing { () throws(ConsistencyError) in
+        let inspected = try securing { () throws(ConsistencyError) in
             let inspection = try VolumeInspection.inspect(facts, cloneDirectory: request.options.cloneDirectory)
             let method = try chooser.choose(inspection, request.options)
             try method.prepare()
             method.abandon()
-            return method.method
+            return (inspection, method.method)
         }
-        try refuseCarrier(facts, method, configuration)
+        try refuseCarrier(inspected.0, inspected.1, configuration)
     }
 
     /// Opening a file of the catalogue would end SQLite's locks on it (fcntl(2)).
@@ -173,11 +173,12 @@ extension Engine {
     }
 
     /// A volume that grows by what is read from it would never be read to its end, nor consistently; unless its bytes
-    /// are fixed before the first write.
+    /// are fixed before the first write. Not so that of the running system, which must not wait for its own snapshot.
     private static func refuseCarrier(
-        _ facts: VolumeFacts, _ method: ConsistencyMethod, _ configuration: EngineConfiguration
+        _ inspection: VolumeInspection, _ method: ConsistencyMethod, _ configuration: EngineConfiguration
     ) throws(EngineError) {
-        guard !method.fixesBytes else { return }
+        let facts = inspection.facts
+        guard !method.fixesBytes || inspection.carriesRoot else { return }
         for path in [configuration.storePath, configuration.cataloguePath, configuration.logPath] {
             guard let path, VolumeStack.carries(facts, path) else { continue }
             throw EngineError(DeviceError.carriesStore(facts.requestedPath, stored: path))

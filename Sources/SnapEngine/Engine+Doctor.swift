@@ -31,9 +31,7 @@ extension Engine {
     package static func diagnose(
         _ configuration: EngineConfiguration, isDryRun: Bool
     ) throws(EngineError) -> [Finding] {
-        let objects = LocalObjectStore(root: configuration.storePath)
-        let engine = try openUnrecovered(configuration, over: objects, creating: false)
-        // In this order: what is frozen may hold up the rest.
+        // First: what is frozen may hold up the rest.
         let frozen =
             isDryRun
             ? FreezeJournal.leftovers(in: configuration.root)
@@ -41,6 +39,8 @@ extension Engine {
         var findings = frozen.map {
             Finding(.frozenFilesystem, $0, isDryRun ? "'snapctl doctor' thaws it" : "done")
         }
+        let objects = LocalObjectStore(root: configuration.storePath)
+        let engine = try openUnrecovered(configuration, over: objects, creating: false)
         findings += try engine.deadJobs().map { job in engine.finding(job, isDryRun) }
         if !isDryRun { try engine.recover() }
         findings += try engine.clearLeftPoints(isDryRun)
@@ -57,15 +57,20 @@ extension Engine {
         }
         return Finding(
             .interruptedSnapshot, "\(names): the worker ended, and the point in time is still there",
-            "'snapctl resume \(job[0].id)' goes on, 'snapctl cancel \(job[0].id)' gives it up")
+            isDryRun
+                ? "'snapctl resume \(job[0].id)' goes on, 'snapctl cancel \(job[0].id)' gives it up"
+                : "a new worker goes on with it, unless that failed too often: 'snapctl list \(job[0].id)' tells")
     }
 
     /// LVM snapshots with our tag that this catalogue knows nothing of: another root's, or of a catalogue that was lost.
     private func foreignPoints() throws(EngineError) -> [Finding] {
-        let known = try cataloguing { () throws(CatalogueError) in try catalogue.leases() }
-            .compactMap { PointInTimeLease($0.lease) }
+        let (held, pending) = try cataloguing { () throws(CatalogueError) in
+            (try catalogue.leases(), try catalogue.pendingSnapshots())
+        }
+        let planned = pending.flatMap { PointInTimeLease.several($0.request ?? "") }
+        let known = Set((held.compactMap { PointInTimeLease($0.lease) } + planned).map(\.words))
         let tagged = (try? LogicalVolumeMethods.leftovers()) ?? []
-        return tagged.filter { !known.contains($0) }.map { lease in
+        return tagged.filter { !known.contains($0.words) }.map { lease in
             Finding(
                 .leftPointInTime, "\(lease.words) is of no snapshot of this root",
                 "leave it to the root that it belongs to, or remove it with lvremove")

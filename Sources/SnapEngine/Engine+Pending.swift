@@ -38,11 +38,7 @@ extension Engine {
         _ ids: [SnapshotID], progress: TransferProgress, cancellation: CancellationFlag, events: Events = Events()
     ) throws(EngineError) -> [Snapshot] {
         let pending = try pendingJob(of: ids)
-        let hasTaken = try cataloguing { () throws(CatalogueError) in
-            try catalogue.takeOver(
-                pending.map(\.id), from: pending[0].worker, by: .current, logPath: configuration.logPath?.string)
-        }
-        guard hasTaken else { throw Self.hasWorker(pending[0].id) }
+        guard try takeOver(pending) else { throw Self.hasWorker(pending[0].id) }
         let snapshots = try cataloguing { () throws(CatalogueError) in
             try catalogue.snapshots(pending.map(\.id), order: .oldestFirst)
         }
@@ -102,7 +98,7 @@ extension Engine {
             }
         }
         for job in try deadJobs() where job.contains(where: { ids.contains($0.id) }) {
-            try abandon(job, because: reason)
+            if try takeOver(job) { try abandon(job, because: reason) }
         }
     }
 

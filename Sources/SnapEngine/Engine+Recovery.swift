@@ -8,7 +8,6 @@ extension Engine {
     /// Looks after what dead workers left: wakes what they had frozen, ends or completes their snapshots, keeps what they
     /// had made durable. A snapshot whose point in time is still there stays pending: another worker can go on with it.
     package func recover() throws(EngineError) {
-        for line in FreezeJournal.clearLeftovers(in: configuration.root) { log.notice(line) }
         clearPointsOfEnded()
         let dead = try deadJobs()
         guard !dead.isEmpty else { return }
@@ -44,21 +43,32 @@ extension Engine {
                 guard error.code == .missing || error.code == .damaged else { return }
             }
         }
-        if records.count == job.count, try completeFromRecords(records.map(\.snapshot)) {
-            return clearPoints(of: job)
-        }
+        let isComplete = records.count == job.count
+        if !isComplete, job.canBeResumed { return }
+        // Of several processes that find it, and of one that resumes it meanwhile, one gets it.
+        guard try takeOver(job) else { return }
+        if isComplete, try completeFromRecords(records.map(\.snapshot)) { return clearPoints(of: job) }
         if job.canBeResumed { return }
         let worker = job[0].worker.map { "process \($0.number)" } ?? "the process"
         try abandon(job, because: job.reasonOfEnd(worker: worker))
     }
 
+    /// Makes this process the worker. False when another was faster.
+    func takeOver(_ job: [PendingSnapshot]) throws(EngineError) -> Bool {
+        try cataloguing { () throws(CatalogueError) in
+            try catalogue.takeOver(
+                job.map(\.id), from: job[0].worker, by: .current, logPath: configuration.logPath?.string)
+        }
+    }
+
     /// Ends a job that nobody carries on, and clears away what held its points in time.
     func abandon(_ job: [PendingSnapshot], because reason: String) throws(EngineError) {
+        // First, while it is known what there is: what cannot be cleared now is found again.
+        clearPoints(of: job)
         let ended = try cataloguing { () throws(CatalogueError) in
             try catalogue.fail(job.map(\.id), message: reason)
         }
         try removeRecords(of: ended)
-        clearPoints(of: job)
     }
 
     /// A worker may die between the end of a snapshot and giving its point in time back.

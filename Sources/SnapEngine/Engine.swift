@@ -28,7 +28,10 @@ package final class Engine: Sendable {
     static func open(
         _ configuration: EngineConfiguration, over objects: any ObjectStore, creating: Bool
     ) throws(EngineError) -> Engine {
+        // First: what is frozen may hold up the rest.
+        let thawed = FreezeJournal.clearLeftovers(in: configuration.root)
         let engine = try openUnrecovered(configuration, over: objects, creating: creating)
+        for line in thawed { engine.log.notice(line) }
         do throws(EngineError) {
             try engine.recover()
         } catch {

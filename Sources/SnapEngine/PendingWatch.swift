@@ -45,6 +45,15 @@ final class PendingWatch: Sendable {
         }
     }
 
+    /// What is confirmed, or about to be given back, is tended no more. What a look that is under way finds is ignored.
+    func leave(_ snapshot: SnapshotID) {
+        state.withLock { state in
+            for index in state.subjects.indices where state.subjects[index].snapshot == snapshot {
+                state.subjects[index].point = nil
+            }
+        }
+    }
+
     /// Returns once nothing is reported or tended any more.
     func stop() {
         end.signal()
@@ -84,8 +93,12 @@ final class PendingWatch: Sendable {
             try point.tend()
         } catch {
             let failure = EngineError(error)
-            state.withLock { $0.failure = failure }
-            cancellation.cancel(failure.explanation)
+            let counts = state.withLock { state in
+                let isTended = state.subjects.contains { $0.snapshot == subject.snapshot && $0.point != nil }
+                if isTended { state.failure = failure }
+                return isTended
+            }
+            if counts { cancellation.cancel(failure.explanation) }
         }
     }
 }

@@ -90,6 +90,7 @@ final class SnapshotJob {
                 if waiting == 0 { try wake() }
             }
         }
+        try heedCancellation()
         for index in snapshots.indices { snapshots[index].durations.imaging = clock.elapsed }
         snapshots = try engine.complete(
             snapshots.indices.map {
@@ -101,6 +102,17 @@ final class SnapshotJob {
     }
 
     // MARK: - Parts
+
+    /// For the last time.
+    private func heedCancellation() throws(EngineError) {
+        for snapshot in snapshots {
+            let reason = try cataloguing { () throws(CatalogueError) in
+                try engine.catalogue.cancellationReason(snapshot.id)
+            }
+            if let reason { cancellation.cancel(reason) }
+        }
+        if cancellation.isCancelled { throw EngineError(.cancelled, cancellation.reason) }
+    }
 
     /// That of the worker that began first.
     private func trustGeneration() throws(EngineError) -> TrustGeneration {
@@ -132,6 +144,7 @@ final class SnapshotJob {
             snapshot, point.reader, progresses[index], cancellation
         ) { () throws(EngineError) in
             try securing { () throws(ConsistencyError) in try point.confirm() }
+            watch.leave(snapshot.id)
             try onReadEnd()
         }
         snapshots[index].processedByteCount = snapshot.volumeByteCount
@@ -152,11 +165,13 @@ final class SnapshotJob {
 
     /// Writers first. What is given back is tended no more.
     private func giveBack() {
+        for snapshot in snapshots { watch.leave(snapshot.id) }
         try? quiescence?.wake()
         watch.stop()
         for (snapshot, point) in zip(snapshots, points) {
             point.release()
-            try? engine.catalogue.releasePointInTime(snapshot.id)
+            // What could not be removed is found by its lease, at the next start.
+            if point.lease?.isThere != true { try? engine.catalogue.releasePointInTime(snapshot.id) }
         }
         points = []
     }

@@ -9,7 +9,17 @@ package struct FileLock: ~Copyable, Sendable {
 
     /// Takes the lock on `path`, which is created if missing. nil when somebody else holds it.
     package static func acquire(_ path: FilePath, _ mode: Mode) throws(SystemError) -> FileLock? {
-        let file = try OwnedDescriptor(opening: path, .readWrite, options: .create, permissions: 0o600)
+        try acquire(try OwnedDescriptor(opening: path, .readWrite, options: .create, permissions: 0o600), path, mode)
+    }
+
+    /// Takes the lock on a file that may be read only.
+    package static func acquire(existing path: FilePath, _ mode: Mode) throws(SystemError) -> FileLock? {
+        try acquire(try OwnedDescriptor(opening: path, .readOnly), path, mode)
+    }
+
+    private static func acquire(
+        _ file: consuming OwnedDescriptor, _ path: FilePath, _ mode: Mode
+    ) throws(SystemError) -> FileLock? {
         let descriptor = file.rawValue
         do throws(SystemError) {
             _ = try systemCall("lock", path) { flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) }

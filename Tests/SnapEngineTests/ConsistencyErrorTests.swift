@@ -13,6 +13,7 @@ import Testing
             .wouldFreezeItself: .consistencyNotPossible, .alreadyFrozen: .freezeFailed, .freezeFailed: .freezeFailed,
             .freezeExpired: .freezeExpired, .hookFailed: .hookFailed, .noReserve: .noReserve,
             .pointInTimeLost: .pointInTimeLost, .permissionDenied: .permissionDenied, .cancelled: .cancelled,
+            .inUse: .volumeInUse,
         ]
         let error = EngineError(ConsistencyError(code, "why"))
         #expect(error.code == codes[code] ?? .failed)

@@ -46,6 +46,8 @@ struct WorkerCommand: ParsableCommand {
             configuration.logPath.map(WorkerLog.begin)
             return try engine.create(request, progress: progress, cancellation: leash.cancellation, events: events)
         case .resume(let ids):
+            // Its point in time outlives whoever asks, and this process.
+            leash.releaseFromTheStart()
             let engine = try Engine.open(configuration)
             configuration.logPath.map(WorkerLog.begin)
             return try engine.resume(ids, progress: progress, cancellation: leash.cancellation, events: events)

@@ -15,6 +15,7 @@ final class WorkerLeash: Sendable {
     let cancellation = CancellationFlag()
     private let signals = CancellationFlag()
     private let canEndAtOnce = Atomic(false)
+    private let isReleased = Atomic(false)
 
     init(_ words: consuming LineReader) {
         let box = Mutex<LineReader?>(words)
@@ -29,8 +30,13 @@ final class WorkerLeash: Sendable {
     /// The points in time are secured, and outlive this process.
     func mayEndAtOnce() { canEndAtOnce.store(true, ordering: .releasing) }
 
+    /// Nothing is lost with whoever started this process.
+    func releaseFromTheStart() {
+        isReleased.store(true, ordering: .releasing)
+        mayEndAtOnce()
+    }
+
     private func listen(_ words: inout LineReader) {
-        var isReleased = false
         var hasEnded = false
         while true {
             heedSignals()
@@ -40,13 +46,14 @@ final class WorkerLeash: Sendable {
             }
             switch words.next(within: Self.interval) {
             case .nothing: continue
-            case .line(WorkerWord.release): isReleased = true
+            case .line(WorkerWord.release): isReleased.store(true, ordering: .releasing)
             case .line(let word) where word.hasPrefix(WorkerWord.cancel):
                 cancellation.cancel(String(word.dropFirst(WorkerWord.cancel.count)))
             case .line: continue
             case .end:
                 hasEnded = true
-                if !isReleased { cancellation.cancel("the command that asked for it ended before it was secured") }
+                guard !isReleased.load(ordering: .acquiring) else { continue }
+                cancellation.cancel("the command that asked for it ended before it was secured")
             }
         }
     }

@@ -106,7 +106,9 @@ package struct FreezeJournal: Sendable {
                 // It may yet freeze: the journal stays for the next time.
                 if freezer.isAlive { return words }
             }
-            words += fields.filesystems.map { thaw($0, owner) }.compactMap { $0 }
+            let outcomes = fields.filesystems.map { thaw($0, owner) }
+            words += outcomes.compactMap(\.words)
+            if outcomes.contains(where: \.mayBeFrozen) { return words }
         }
         do throws(SystemError) {
             try File.remove(path)
@@ -128,18 +130,29 @@ package struct FreezeJournal: Sendable {
             : "ended the freezer (process \(freezer.number)) of a process that is gone"
     }
 
-    /// nil: there was nothing to do.
-    private static func thaw(_ fields: Fields.Filesystem, _ owner: ProcessIdentity) -> String? {
+    private struct ThawOutcome {
+        /// nil: there was nothing to do.
+        var words: String?
+        /// The journal stays for the next time.
+        var mayBeFrozen = false
+    }
+
+    private static func thaw(_ fields: Fields.Filesystem, _ owner: ProcessIdentity) -> ThawOutcome {
         do throws(ConsistencyError) {
             let filesystem = try OpenedFilesystem(FilePath(fields.mountPoint))
-            guard "\(filesystem.number)" == fields.number else { return nil }
+            guard "\(filesystem.number)" == fields.number else { return ThawOutcome() }
             switch filesystem.thaw() {
-            case .thawed: return "thawed \(fields.mountPoint), which process \(owner.number) had left frozen"
-            case .wasNotFrozen: return nil
-            case .failed(let error): return "\(error); thaw it by hand (fsfreeze -u \(fields.mountPoint))"
+            case .thawed:
+                return ThawOutcome(
+                    words: "thawed \(fields.mountPoint), which process \(owner.number) had left frozen")
+            case .wasNotFrozen: return ThawOutcome()
+            case .failed(let error):
+                return ThawOutcome(
+                    words: "\(error); thaw it by hand (fsfreeze -u \(fields.mountPoint))", mayBeFrozen: true)
             }
         } catch {
-            return nil
+            // Not mounted any more, or not here: what is mounted nowhere is not frozen either.
+            return ThawOutcome(mayBeFrozen: MountedPlace.isMounted(number: fields.number))
         }
     }
 }

@@ -58,6 +58,8 @@ package final class LogicalVolumeMethod: PointInTimeMethod {
         prepared.withLock { $0 = Prepared(volume: volume, reserveByteCount: reserve) }
     }
 
+    package var needs: [FrozenNeed] { LogicalVolumeMethods.needs }
+
     package var plannedLease: PointInTimeLease? {
         prepared.withLock { prepared in
             prepared.map { prepared in

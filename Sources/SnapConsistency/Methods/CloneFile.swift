@@ -29,13 +29,13 @@ final class CloneFile: Sendable {
 
     /// Opens one that another process made.
     static func open(_ path: FilePath) throws(SystemError) -> CloneFile {
-        try CloneFile(try OwnedDescriptor(opening: path, .readWrite, options: .noFollow), path)
+        try CloneFile(try OwnedDescriptor(opening: path, .readOnly, options: .noFollow), path)
     }
 
     private init(_ file: consuming OwnedDescriptor, _ path: FilePath) throws(SystemError) {
         self.path = path
         inode = try file.status().inode
-        lock = try FileLock.acquire(path, .exclusive)
+        lock = try FileLock.acquire(existing: path, .exclusive)
         descriptor = file
     }
 

@@ -34,6 +34,7 @@ package final class CloneMethod: PointInTimeMethod {
 
     /// Makes the empty clone, and has what is dirty written: what is left of that for `take` is what changed since.
     package func prepare() throws(ConsistencyError) {
+        _ = Self.clearLeftovers(in: directory, except: [])
         let new = try PreparedClone(image, at: path, in: directory, devices: inspection.users.devices)
         do throws(ConsistencyError) {
             try new.checkRoom()
@@ -44,6 +45,8 @@ package final class CloneMethod: PointInTimeMethod {
         }
         prepared.withLock { $0 = new }
     }
+
+    package var needs: [FrozenNeed] { [FrozenNeed("the clone of \(path)", directory)] }
 
     package var plannedLease: PointInTimeLease? {
         prepared.withLock { prepared in
@@ -96,13 +99,19 @@ extension CloneMethod {
 
     static func isThere(_ lease: PointInTimeLease) -> Bool {
         guard case .clone(let text, let inode, _, _) = lease else { return false }
-        return (try? FileStatus(ofLink: FilePath(text)))?.inode == inode
+        let path = FilePath(text)
+        // Its filesystem may not be mounted yet.
+        guard File.exists(path.removingLastComponent()) else { return true }
+        return (try? FileStatus(ofLink: path))?.inode == inode
     }
 
     /// Removes what a process left behind. Nothing to do where it is gone.
     package static func clear(_ lease: PointInTimeLease) throws(ConsistencyError) {
         guard case .clone(let text, let inode, _, _) = lease else { return }
         let path = FilePath(text)
+        guard File.exists(path.removingLastComponent()) else {
+            throw ConsistencyError(.systemFailure, "the folder of \(path) is not there; is its filesystem mounted?")
+        }
         guard let status = try? FileStatus(ofLink: path), status.inode == inode else { return }
         try ConsistencyError.wrapping { () throws(SystemError) in try File.remove(path) }
     }
@@ -113,7 +122,9 @@ extension CloneMethod {
         let paths: [String] = known.map { lease in if case .clone(let path, _, _, _) = lease { path } else { "" } }
         let names = ((try? Directory.names(in: directory)) ?? []).filter { $0.hasSuffix(CloneFile.suffix) }
         return names.map { directory.appending($0) }.filter { path in
-            guard !paths.contains(path.string), (try? FileStatus(ofLink: path))?.kind == .regularFile,
+            let status = try? FileStatus(ofLink: path)
+            // One that was filled may be of a snapshot of another root, which is resumed later.
+            guard !paths.contains(path.string), status?.kind == .regularFile, status?.byteCount == 0,
                 let file = try? CloneFile.open(path), file.isLocked
             else { return false }
             file.remove()

@@ -39,9 +39,13 @@ package final class FreezeMethod: PointInTimeMethod {
         abandon()
         let facts = facts
         let reader = try ConsistencyError.wrapping { () throws(DeviceError) in
-            try VolumeReader(opening: facts, claiming: false)
+            try VolumeReader(opening: facts, claiming: false, watching: true)
         }
-        return OpenedPointInTime(reader) { () throws(ConsistencyError) in try self.confirmFrozen() }
+        return OpenedPointInTime(reader) { () throws(ConsistencyError) in
+            try self.confirmFrozen()
+            // What is not mounted cannot be frozen: another partition, or the device itself.
+            try ConsistencyError.wrapping { () throws(DeviceError) in try reader.confirmUnchanged() }
+        }
     }
 
     package func abandon() { devices.withLock { $0 = [] } }
