@@ -8,6 +8,8 @@ package final class SteadyWriter: Sendable {
     private let count = Atomic<Int>(0)
     private let isStopped = Atomic(false)
     private let group = WorkerGroup()
+    /// Below /proc: `PROCESS/task/THREAD`; empty until it runs.
+    private let thread = Mutex("")
 
     /// Lends a writer to a new file of `folder`, and waits for its end when `body` ends: not on a filesystem that stays frozen.
     package static func with<Result>(_ folder: FilePath, _ body: (SteadyWriter) throws -> Result) throws -> Result {
@@ -21,6 +23,8 @@ package final class SteadyWriter: Sendable {
         try file.close()
         group.start("writer") { [self] _ in
             guard let file = try? OwnedDescriptor(opening: path, .writeOnly) else { return }
+            let thread = try? File.readLink("/proc/thread-self")
+            self.thread.withLock { $0 = thread ?? "" }
             while !isStopped.load(ordering: .acquiring) {
                 try? file.write([1], at: 0)
                 count.add(1, ordering: .relaxed)
@@ -35,9 +39,20 @@ package final class SteadyWriter: Sendable {
     }
 
     /// Whether two more writes succeed within `seconds`: the first may have begun before.
-    package func goesOn(within seconds: Double) -> Bool {
-        let before = count.load(ordering: .relaxed)
-        return Waiting.until(seconds: seconds) { count.load(ordering: .relaxed) >= before + 2 }
+    package func goesOn(within seconds: Double) -> Bool { delay(within: seconds) != nil }
+
+    /// How long two more writes take; nil: longer than `seconds`.
+    package func delay(within seconds: Double) -> Duration? {
+        let (watch, before) = (Stopwatch(), count.load(ordering: .relaxed))
+        let hasGoneOn = Waiting.until(seconds: seconds) { count.load(ordering: .relaxed) >= before + 2 }
+        return hasGoneOn ? watch.elapsed : nil
+    }
+
+    /// Whether a write waits for a thaw at this instant, as told by what the kernel sleeps in (proc(5), `wchan`).
+    package var isHeldUp: Bool {
+        let thread = thread.withLock { $0 }
+        guard let place = try? File.readText(FilePath("/proc/\(thread)/wchan")) else { return false }
+        return place.hasPrefix("percpu_")
     }
 
     /// Whether it stalls: at most the write that had begun succeeds in 60 ms.

@@ -9,7 +9,7 @@ final class RunningProgram {
     let number: pid_t
     private let output: FilePath
     private let errors: FilePath
-    private var hasEnded = false
+    private(set) var hasEnded = false
 
     init(_ arguments: [String], logs: ScratchDirectory) throws {
         let name = UUID().uuidString
@@ -56,12 +56,14 @@ final class RunningProgram {
 
     func signal(_ signal: CInt) { if !hasEnded { kill(number, signal) } }
 
-    /// The process that carries the snapshot, while this command has one (proc(5), `children`).
-    var worker: pid_t? {
-        let text = try? File.readText(FilePath("/proc/\(number)/task/\(number)/children"))
-        let others = (try? Directory.names(in: FilePath("/proc/\(number)/task"))) ?? []
-        let all = others.compactMap { try? File.readText(FilePath("/proc/\(number)/task/\($0)/children")) }
-        return ((text.map { [$0] } ?? []) + all).flatMap { $0.split(separator: " ") }.compactMap { pid_t($0) }.first
+    /// The process that carries the snapshot, while this command has one.
+    var worker: pid_t? { Self.children(of: number).first }
+
+    /// Those that a process has now (proc(5), `children`).
+    static func children(of process: pid_t) -> [pid_t] {
+        let threads = (try? Directory.names(in: FilePath("/proc/\(process)/task"))) ?? []
+        let texts = threads.compactMap { try? File.readText(FilePath("/proc/\(process)/task/\($0)/children")) }
+        return texts.flatMap { $0.split(separator: " ") }.compactMap { pid_t($0) }
     }
 
     /// To the worker, where there is one, and to the command.
