@@ -3,6 +3,7 @@ internal import SnapConsistency
 internal import SnapModel
 internal import SnapStore
 internal import SnapSystem
+internal import SystemPackage
 
 extension Engine {
     /// Looks after what dead workers left: wakes what they had frozen, ends or completes their snapshots, keeps what they

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import SnapDevice
 internal import SnapSystem
 internal import Synchronization
 package import SystemPackage
