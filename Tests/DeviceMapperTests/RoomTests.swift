@@ -20,7 +20,7 @@ extension DeviceMapper {
                         let rest = try group.field("vg_free", of: "volume")
                         if rest != "0" { _ = try group.thick("rest", byteCount: try #require(Int(rest))) }
                         try point.confirm()
-                        try File.overwrite(node, SeededRandom.bytes(16 << 20, seed: 3), at: 0)
+                        try File.overwrite(node, filled(16 << 20, with: 3), at: 0)
                         #expect(consistencyCode { try point.tend() } == .pointInTimeLost)
                         #expect(consistencyCode { try point.confirm() } == .pointInTimeLost)
                         let lease = try #require(point.lease)
@@ -28,9 +28,7 @@ extension DeviceMapper {
                     }
                     #expect(try group.volumeNames().sorted() == ["rest", "volume"])
                     // Those who use the volume never noticed.
-                    #expect(
-                        try File.bytes(of: node, 1 << 20)
-                            == Array(SeededRandom.bytes(16 << 20, seed: 3).prefix(1 << 20)))
+                    #expect(try File.bytes(of: node, 1 << 20) == filled(1 << 20, with: 3))
                 }
             }
         }
@@ -39,7 +37,7 @@ extension DeviceMapper {
             try ScratchDirectory.with { directory in
                 try VolumeGroup.with(in: directory, byteCount: 256 << 20) { group in
                     let node = try group.thick("volume", byteCount: 64 << 20)
-                    let old = SeededRandom.bytes(32 << 20, seed: 4)
+                    let old = filled(32 << 20, with: 4)
                     try File.overwrite(node, old, at: 0)
                     try Taking(node, reserveByteCount: 8 << 20).with { point in
                         guard case .logicalVolume(_, let name, _, false)? = point.lease else {
@@ -49,7 +47,7 @@ extension DeviceMapper {
                         var sizes = [try group.field("lv_size", of: name)]
                         for step in 0..<8 {
                             let offset = step * (3 << 20)
-                            try File.overwrite(node, [UInt8](repeating: 9, count: 3 << 20), at: offset)
+                            try File.overwrite(node, filled(3 << 20, with: 9), at: offset)
                             try point.tend()
                         }
                         sizes.append(try group.field("lv_size", of: name))
@@ -81,7 +79,7 @@ extension DeviceMapper {
                     let node = try group.thin("volume", byteCount: 128 << 20)
                     let taking = try Taking(node)
                     #expect(taking.assess().map(\.verdict) == [.possible, .impossible])
-                    try File.overwrite(node, SeededRandom.bytes(62 << 20, seed: 5), at: 0)
+                    try File.overwrite(node, filled(62 << 20, with: 5), at: 0)
                     let assessments = taking.assess()
                     #expect(assessments.map(\.verdict) == [.impossible, .impossible])
                     #expect(assessments[0].reason.contains("96 % full"))
@@ -95,14 +93,14 @@ extension DeviceMapper {
                 try VolumeGroup.with(in: directory, byteCount: 256 << 20) { group in
                     try group.pool(byteCount: 64 << 20)
                     let node = try group.thin("volume", byteCount: 128 << 20)
-                    try File.overwrite(node, SeededRandom.bytes(32 << 20, seed: 6), at: 0)
+                    try File.overwrite(node, filled(32 << 20, with: 6), at: 0)
                     try Taking(node).with { point in
                         try point.tend()
-                        try File.overwrite(node, SeededRandom.bytes(31 << 20, seed: 7), at: 0)
+                        try File.overwrite(node, filled(31 << 20, with: 7), at: 0)
                         #expect(consistencyCode { try point.tend() } == .pointInTimeLost)
                     }
                     // Given up in time: there is room again.
-                    try File.overwrite(node, SeededRandom.bytes(16 << 20, seed: 8), at: 64 << 20)
+                    try File.overwrite(node, filled(16 << 20, with: 8), at: 64 << 20)
                     #expect(try group.volumeNames().sorted() == ["pool", "volume"])
                 }
             }

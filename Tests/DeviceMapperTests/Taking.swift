@@ -77,3 +77,6 @@ func consistencyCode(_ body: () throws -> Void) -> ConsistencyError.Code? {
         return (error as? ConsistencyError)?.code
     }
 }
+
+/// Bytes that cost little to make where the processor is emulated.
+func filled(_ byteCount: Int, with byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: byteCount) }
