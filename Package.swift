@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "DeviceMapperTests",
             dependencies: [
-                "SnapConsistency", "SnapDevice", "SnapTestSupport", "SnapModel", "SnapSystem",
+                "snapctl", "SnapConsistency", "SnapDevice", "SnapTestSupport", "SnapModel", "SnapSystem",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

@@ -1,5 +1,5 @@
-package import SnapModel
 internal import SnapDevice
+package import SnapModel
 internal import SnapSystem
 internal import SystemPackage
 

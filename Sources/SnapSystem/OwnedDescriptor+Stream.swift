@@ -36,7 +36,9 @@ package enum Polling {
         var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let watch = Stopwatch()
         while true {
-            let left = timeout.map { max(0, CInt(min(Double(CInt.max), ($0 - watch.elapsed) / .milliseconds(1) + 0.999))) }
+            let left = timeout.map {
+                max(0, CInt(min(Double(CInt.max), ($0 - watch.elapsed) / .milliseconds(1) + 0.999)))
+            }
             let count = poll(&requests, nfds_t(requests.count), left ?? -1)
             if count >= 0 { return requests.map { $0.revents != 0 } }
             precondition(errno == EINTR || errno == EAGAIN || errno == ENOMEM, "poll: errno \(errno)")

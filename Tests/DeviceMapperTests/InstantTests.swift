@@ -77,12 +77,12 @@ extension DeviceMapper {
         }
 
         /// Numbers to `a`, and only when they are on the medium, to `b`.
-        private static let writing = """
+        static let writing = """
             cd "$0"; i=0; while :; do i=$((i + 1)); echo $i >>a; sync a; echo $i >>b; sync b; done
             """
 
         /// Clean without repair, and nothing in `b` that is not in `a`.
-        private static func check(
+        static func check(
             _ filesystem: MountedFilesystem.Kind, _ image: FilePath, in directory: ScratchDirectory
         ) throws {
             if filesystem == .ext4 { try Command.check("e2fsck", "-fn", image.string) }
