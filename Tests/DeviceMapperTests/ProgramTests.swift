@@ -7,7 +7,7 @@ import Testing
 extension DeviceMapper {
     /// The program itself, on logical volumes that are mounted and written to.
     @Suite(.serialized) struct Programs {
-        private static let roundCount = 20
+        private static let roundCount = 5
         private static let byteCount = 32 << 20
 
         /// Programs under an emulated processor take seconds to begin.
@@ -24,10 +24,10 @@ extension DeviceMapper {
                     #expect(record.contains("\"Method\": \"\(kind == .thin ? "lvm-thin" : "lvm")\""))
                     #expect(record.contains("\"State\": \"pending\"") && record.contains("\"Level\": \"filesystem\""))
                     ids.append(try Self.id(in: record))
+                    try Self.run(root, ["wait"] + ids.suffix(1))
                 }
                 writer.kill()
                 writer.wait()
-                try Self.run(root, ["wait"] + ids)
                 for id in ids {
                     let image = directory.appending("image-\(id)")
                     try Self.run(root, "restore", id, "--to", image.string)

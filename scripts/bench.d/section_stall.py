@@ -19,6 +19,7 @@ ANSWER_LIMIT = 1.0
 # Between two creates, so that each meets a filesystem that is busy and not one that is catching up.
 PAUSE_SECONDS = 1.0
 LOAD_IOPS = 2000
+UNMOUNT_ATTEMPTS = 20
 
 
 def measure(bench):
@@ -35,9 +36,18 @@ def measure(bench):
     try:
         return measure_busy(bench, device, mount, run_count)
     finally:
-        command("umount", mount)
-        command("umount", host)
+        for place in [mount, host]:
+            unmount(place)
         bench.snapctl.reset()
+
+
+def unmount(place):
+    """A worker that has completed its snapshot may still be giving its clone back."""
+    for attempt in range(UNMOUNT_ATTEMPTS):
+        if subprocess.run(["umount", place], stderr=subprocess.DEVNULL).returncode == 0:
+            return
+        time.sleep(0.5)
+    raise RuntimeError(f"{place} cannot be unmounted")
 
 
 def measure_busy(bench, device, mount, run_count):

@@ -4,7 +4,7 @@
 VM_MEMORY=2048M
 VM_PROCESSORS=2
 VM_DISK_SIZE=16G # sparse
-VM_SECONDS_LIMIT=${SNAPCTL_VM_SECONDS:-900} # an idle machine needs half of it
+VM_SECONDS_LIMIT=${SNAPCTL_VM_SECONDS:-1500} # an idle machine needs half of it
 
 # Boots, shows on stdout what the guest says, keeps that in a log, and returns the guest's own status.
 boot() {
