@@ -11,8 +11,6 @@ struct KillRounds {
 
     /// Within which everybody can write again: a second after a kill, and after the deadline of what is stopped.
     private static let secondsToThaw = 1.0
-    /// One of so many blows falls anywhere: a clone, unlike a freeze, is read after it, so that more is to be hit there.
-    private var aimedRoundCount: Int { method == .clone ? 3 : 8 }
     private static let (longFreeze, shortFreeze) = (Duration.seconds(20), Duration.milliseconds(600))
 
     let program: Program
@@ -90,10 +88,13 @@ struct KillRounds {
         try look(after: blow, isHit: isHit, words)
     }
 
+    /// One of so many blows falls anywhere: a clone, unlike a freeze, is read after it, so that more is to be hit there.
+    private var strayRoundCount: Int { method == .clone ? 3 : 8 }
+
     /// Mostly while it is frozen, so far as that lasts as long as the last time; else anywhere from the start of the
     /// freezer to the end.
     private mutating func awaitMoment() {
-        if roundCount % aimedRoundCount == 0 {
+        if roundCount.isMultiple(of: strayRoundCount) {
             return rest(random(upTo: beforeFreeze + frozen + afterFreeze))
         }
         _ = Waiting.until(seconds: 10) { writer.isHeldUp }

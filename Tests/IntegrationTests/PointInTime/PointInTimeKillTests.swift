@@ -20,8 +20,8 @@ extension Integration {
         }
 
         static let scenes = [
-            Scene(method: .freeze, kind: .ext4, host: nil, filledByteCount: 64 << 20),
-            Scene(method: .freeze, kind: .xfs, host: nil, filledByteCount: 64 << 20),
+            Scene(method: .freeze, kind: .ext4, host: nil, filledByteCount: 48 << 20),
+            Scene(method: .freeze, kind: .xfs, host: nil, filledByteCount: 48 << 20),
             Scene(method: .clone, kind: .ext4, host: .xfs, filledByteCount: 24 << 20),
         ]
 
