@@ -64,7 +64,17 @@ package struct FreezeJournal: Sendable {
     /// Thaws what processes that are gone left frozen, and removes their journals. Returns what it did, a sentence each, for
     /// whoever started it; what it cannot do stays for the next time, and is said too. Needs no lock.
     package static func clearLeftovers(in directory: FilePath) -> [String] {
-        journals(in: directory).flatMap(clear)
+        removeUnfinished(in: directory)
+        return journals(in: directory).flatMap(clear)
+    }
+
+    /// Whoever died while it wrote one had frozen nothing yet.
+    private static func removeUnfinished(in directory: FilePath) {
+        for name in ((try? Directory.names(in: directory)) ?? [])
+        where name.hasPrefix(prefix) && name.contains(AtomicFile.temporaryMarker) {
+            let writer = name.split(separator: AtomicFile.temporaryMarker).last.flatMap { ProcessIdentity($0) }
+            if let writer, !writer.isAlive { try? File.remove(directory.appending(name)) }
+        }
     }
 
     /// What `clearLeftovers` would look at, a sentence each.

@@ -33,7 +33,7 @@ struct FreezingCreate {
             if let outcome = try command.poll() {
                 throw Command.Failure(description: "create ended before it froze: \(outcome.errors)")
             }
-            usleep(300)
+            usleep(1_000)
         }
         throw Command.Failure(description: "create starts no freezer")
     }

@@ -20,8 +20,8 @@ extension Integration {
         }
 
         static let scenes = [
-            Scene(method: .freeze, kind: .ext4, host: nil, filledByteCount: 100 << 20),
-            Scene(method: .freeze, kind: .xfs, host: nil, filledByteCount: 100 << 20),
+            Scene(method: .freeze, kind: .ext4, host: nil, filledByteCount: 48 << 20),
+            Scene(method: .freeze, kind: .xfs, host: nil, filledByteCount: 48 << 20),
             Scene(method: .clone, kind: .ext4, host: .xfs, filledByteCount: 24 << 20),
         ]
 
@@ -34,7 +34,7 @@ extension Integration {
         ]
 
         /// Blows that fall on a frozen filesystem, a scene.
-        private static let hitCount = 35
+        private static let hitCount = 34
         /// Some fall before the freeze or after it.
         private static let attemptLimit = 90
 
@@ -53,8 +53,8 @@ extension Integration {
                         var attemptCount = 0
                         while rounds.hitCount < Self.hitCount, attemptCount < Self.attemptLimit {
                             attemptCount += 1
-                            try rounds.carryOut(Self.blows[rounds.hitCount % Self.blows.count])
-                            if attemptCount.isMultiple(of: 10) { try rounds.complete() }
+                            try rounds.carryOut(Self.blows[attemptCount % Self.blows.count])
+                            if attemptCount.isMultiple(of: 12) { try rounds.complete() }
                         }
                         let id = try rounds.complete()
                         rounds.tell()

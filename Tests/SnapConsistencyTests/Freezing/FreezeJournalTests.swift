@@ -66,6 +66,17 @@ extension Freezing {
             }
         }
 
+        /// Its writer was killed before it had its name.
+        @Test func anUnfinishedOneIsRemovedOnceItsWriterIsDead() throws {
+            try ScratchDirectory.with { directory in
+                let unfinished = "freeze-a.json.1\(AtomicFile.temporaryMarker)"
+                _ = try directory.file("\(unfinished)\(Self.deadOwner())", [])
+                let other = try directory.file("\(unfinished)\(ProcessIdentity.current)", [])
+                #expect(FreezeJournal.clearLeftovers(in: directory.path).isEmpty)
+                #expect(try Directory.names(in: directory.path) == [other.lastComponent?.string])
+            }
+        }
+
         /// Neither of the two can thaw: one is dead, the other stopped.
         @Test func aStoppedFreezerOfADeadParentIsEnded() throws {
             try Freezable.with(.ext4) { freezable, directory in
