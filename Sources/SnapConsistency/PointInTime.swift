@@ -41,6 +41,8 @@ extension PointInTimeMethod {
 package protocol PointInTime: AnyObject, Sendable {
     /// Reads them.
     var reader: VolumeReader { get }
+    /// How long the method itself held up the volume's writers; nil where it did not, or that is not known.
+    var suspension: Duration? { get }
     /// What another process needs to go on with them; nil where they end with this process.
     var lease: PointInTimeLease? { get }
     /// Called now and then while they are read, from a thread of its own: watches what holds them, and helps where it
@@ -50,6 +52,10 @@ package protocol PointInTime: AnyObject, Sendable {
     func confirm() throws(ConsistencyError)
     /// Gives everything back. Also called twice, and after a failure.
     func release()
+}
+
+extension PointInTime {
+    package var suspension: Duration? { nil }
 }
 
 /// A filesystem that is to be frozen.

@@ -23,6 +23,8 @@ package final class Quiescence {
     private var hooks: HookSequence?
     private var freezer: Freezer?
     private var freezeDuration: Duration?
+    /// Of each method that holds up writers by itself.
+    private var suspensions: [Duration?] = []
     private var hasQuiesceFailed = false
     private var hasThawedHooks = false
     /// Methods, by number, whose volume got new users.
@@ -101,7 +103,8 @@ package final class Quiescence {
         methods.enumerated().map { index, method in
             Consistency(
                 method: method.method, level: level(of: method, index), instant: method.method == .none ? nil : instant,
-                freezeDuration: freezeDuration, hooks: hooks?.runs ?? [])
+                freezeDuration: freezeDuration ?? (suspensions.isEmpty ? nil : suspensions[index]),
+                hooks: hooks?.runs ?? [])
         }
     }
 
@@ -177,6 +180,7 @@ package final class Quiescence {
         do throws(ConsistencyError) {
             for method in methods { points.append(try method.take()) }
             preparedCount = 0
+            suspensions = points.map(\.suspension)
             return points
         } catch {
             for point in points { point.release() }
