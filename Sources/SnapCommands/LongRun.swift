@@ -16,9 +16,9 @@ struct LongRun {
     /// Tells whoever watches which snapshot it is.
     func announce(_ subject: String) { reporter?.announce(subject) }
 
-    /// A line for whoever watches, before progress is shown.
+    /// A line for a person who watches, before progress is shown. A log is spared it.
     func tell(_ line: String) {
-        guard reporter != nil else { return }
+        guard reporter != nil, StandardStream.error.isTerminal else { return }
         _ = StandardStream.error.write(Array((TerminalText.oneLine(line) + "\n").utf8), within: Self.lineTimeout)
     }
 

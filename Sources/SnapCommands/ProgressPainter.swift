@@ -21,11 +21,8 @@ struct ProgressPainter {
         subject = text.verb
     }
 
-    /// The id of what is made is known: told at once on a terminal, with the next line elsewhere.
-    mutating func announce(_ subject: String) -> String? {
-        self.subject = subject
-        return mode == .bar ? Self.clearLine + subject + "\n" : nil
-    }
+    /// The id of what is made is known: plain lines name it from now on.
+    mutating func announce(_ subject: String) { self.subject = subject }
 
     /// nil when nothing is to be written now.
     mutating func frame(_ reading: TransferReading, columnCount: Int) -> String? {

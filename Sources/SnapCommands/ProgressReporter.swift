@@ -65,7 +65,7 @@ final class ProgressReporter: Sendable {
             defer { news.subject = nil }
             return news.subject
         }
-        if let subject { write(painter.announce(subject), within: Self.endTimeout) }
+        if let subject { painter.announce(subject) }
     }
 
     private func write(_ text: String?, within timeout: Duration) {

@@ -17,6 +17,9 @@ struct SnapshotAnswer: Answer {
         if let time = snapshot.completionTime { facts.append(("Completed", .init(time.description))) }
         if let image = snapshot.image { facts.append(("Contents", .init(Self.summary(of: image)))) }
         facts.append(("Consistency", .init(SnapshotFields.words(for: snapshot.consistency))))
+        if snapshot.state == .pending {
+            facts.append(("Meanwhile", .init(SnapshotFields.sentence(aboutHolding: snapshot))))
+        }
         if !snapshot.description.isEmpty { facts.append(("Description", .init(snapshot.description))) }
         Table(facts: facts).write(to: output, style: style, columnCount: columnCount)
     }

@@ -30,8 +30,8 @@ package final class TransferProgress: Sendable {
     package func show(_ snapshots: [Snapshot]) {
         total.store(snapshots.reduce(0) { $0 + $1.volumeByteCount }, ordering: .relaxed)
         processed.store(snapshots.reduce(0) { $0 + $1.processedByteCount }, ordering: .relaxed)
-        new.store(snapshots.reduce(0) { $0 + $1.newByteCount }, ordering: .relaxed)
-        stored.store(snapshots.reduce(0) { $0 + $1.storedByteCount }, ordering: .relaxed)
+        new.store(snapshots.reduce(0) { $0 + ($1.image?.newByteCount ?? $1.newByteCount) }, ordering: .relaxed)
+        stored.store(snapshots.reduce(0) { $0 + ($1.image?.storedByteCount ?? $1.storedByteCount) }, ordering: .relaxed)
     }
 
     func begin(totalByteCount: Int) {

@@ -71,7 +71,7 @@ import Testing
 
     @Test func `a log sees the end only of what it saw running`() {
         var painter = ProgressPainter(Self.text, mode: .lines)
-        #expect(painter.announce("snap-1") == nil)
+        painter.announce("snap-1")
         #expect(painter.frame(Self.reading(1, seconds: 1), columnCount: 80) == nil)
         #expect(painter.ending(Self.reading(8_192, seconds: 2), hasSucceeded: true) == nil)
         #expect(
@@ -89,7 +89,6 @@ import Testing
         var painter = ProgressPainter(Self.text, mode: .bar)
         #expect(painter.ending(Self.reading(0, of: 0), hasSucceeded: false) == nil)
         #expect(painter.frame(Self.reading(0, of: 0), columnCount: 80) == nil, "nothing is known yet")
-        #expect(painter.announce("snap-1") == "\r\u{1B}[Ksnap-1\n")
         let frame = painter.frame(Self.reading(4_096), columnCount: 80)
         #expect(frame?.hasPrefix("\r\u{1B}[K 50% [") == true)
         #expect(frame?.count ?? 0 <= 80 + 3)

@@ -50,7 +50,9 @@ struct WorkerRun {
                 if let snapshots = try secured(isHolding, link, &state) { return snapshots }
             case .completed(let ids):
                 link.join()
-                return try read(ids, &state)
+                let snapshots = try read(ids, &state)
+                run.progress.show(snapshots)
+                return snapshots
             case .failed: preconditionFailure("a failure is thrown")
             case nil: try showProgress(&state)
             }
