@@ -38,7 +38,7 @@ extension Inspections {
             try withHost(.ext4) { _, host in
                 let device = try #require(try inspect(host.appending("..").appending("host.image")).users.devices.first)
                 let error = consistencyError { _ = try chosen(device) { $0.maxFreeze = .microseconds(1) } }
-                #expect(error?.code == .notPossible)
+                #expect(error?.code == .inUse)
                 let words = error?.description ?? ""
                 for part in ["unmount it", "move it to LVM", "XFS", "--consistency freeze --max-freeze", "about"] {
                     #expect(words.contains(part), "\(part) in: \(words)")
@@ -87,7 +87,7 @@ extension Inspections {
                 ]
                 for (method, words) in remedies {
                     let error = consistencyError { _ = try chosen(volume) { $0.method = method } }
-                    #expect(error?.code == .notPossible)
+                    #expect(error?.code == (method == .exclusive ? .inUse : .notPossible))
                     #expect(error?.description.contains(method.rawValue) == true)
                     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
                 }

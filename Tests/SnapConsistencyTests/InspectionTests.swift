@@ -108,7 +108,7 @@ extension Inspections {
                         let inspection = try inspect(volume)
                         #expect(inspection.users.unquieted == ["\(loop.path) is active as swap"])
                         let error = consistencyError { _ = try chosen(volume) }
-                        #expect(error?.code == .notPossible && error?.description.contains("swapoff") == true)
+                        #expect(error?.code == .inUse && error?.description.contains("swapoff") == true)
                     }
                 }
             }

@@ -142,8 +142,19 @@ extension Inspections {
                 let first = try #require(try takeAndForget())
                 try CloneMethod.clear(first)
                 #expect(try leftovers(in: host) == [])
-                _ = try takeAndForget()
-                #expect(CloneMethod.clearLeftovers(in: host, except: [first]).count == 1)
+                // One that was filled is of a snapshot that may be resumed, perhaps of another root.
+                let second = try #require(try takeAndForget())
+                #expect(CloneMethod.clearLeftovers(in: host, except: [first]).isEmpty)
+                #expect(try leftovers(in: host).count == 1)
+                try CloneMethod.clear(second)
+                // One that is empty was left before anybody could be told of it; the next clone clears it away.
+                func prepareAndForget() throws { try chosen(image).prepare() }
+                try prepareAndForget()
+                #expect(try leftovers(in: host).count == 1)
+                let next = try chosen(image)
+                try next.prepare()
+                #expect(try leftovers(in: host).count == 1)
+                next.abandon()
                 #expect(try leftovers(in: host) == [] && File.exists(image))
             }
         }
@@ -229,7 +240,7 @@ extension Inspections {
                     let other = try chosen(loop.path) { $0.method = ConsistencyMethod.none }
                     let taken = try method.take()
                     method.abandon()
-                    #expect(consistencyError { _ = try chosen(loop.path) }?.code == .notPossible)
+                    #expect(consistencyError { _ = try chosen(loop.path) }?.code == .inUse)
                     #expect(try allBytes(try other.take().reader) == bytes)
                     #expect(try allBytes(taken.reader) == bytes)
                     try taken.tend()

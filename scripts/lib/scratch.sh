@@ -11,6 +11,7 @@ scratch_open() {
     SCRATCH=$(mktemp -d "$SCRATCH_BASE/$1XXXXXXXX") || fail "no scratch directory can be made in $SCRATCH_BASE" \
         "name another place with SNAPCTL_SCRATCH_BASE"
     SCRATCH=$(realpath "$SCRATCH")
+    chmod 711 "$SCRATCH" # database servers of the tests, which are not root, have folders in it
     export SNAPCTL_SCRATCH_OWNERS="${SNAPCTL_SCRATCH_OWNERS:-}:$SCRATCH:" # how a child's children are known as ours
     trap scratch_close EXIT
     trap 'exit 129' HUP
