@@ -44,12 +44,13 @@ extension Engine {
                 guard error.code == .missing || error.code == .damaged else { return }
             }
         }
-        let isComplete = records.count == job.count
-        if !isComplete, job.canBeResumed { return }
+        // Without taking over: the records, which say who made them, are true whoever completes by them.
+        if records.count == job.count, try completeFromRecords(records.map(\.snapshot)) {
+            return clearPoints(of: job)
+        }
+        if job.canBeResumed { return }
         // Of several processes that find it, and of one that resumes it meanwhile, one gets it.
         guard try takeOver(job) else { return }
-        if isComplete, try completeFromRecords(records.map(\.snapshot)) { return clearPoints(of: job) }
-        if job.canBeResumed { return }
         let worker = job[0].worker.map { "process \($0.number)" } ?? "the process"
         try abandon(job, because: job.reasonOfEnd(worker: worker))
     }

@@ -71,7 +71,13 @@ private struct KillRun {
         currentSum = ""
     }
 
+    /// The worker's first line says that its snapshot is pending.
+    private var logByteCount: Int {
+        (try? FileStatus(of: program.root.appending("log").appending("snapctl.log")).byteCount) ?? 0
+    }
+
     mutating func kill(using random: inout SeededRandom) throws {
+        let logged = logByteCount
         let run = try program.start(
             "create",
             "--volume",
@@ -80,10 +86,14 @@ private struct KillRun {
             "4M",
             logs: directory
         )
-        // Before it has a worker there is nothing to lose.
-        #expect(try wait { try run.worker != nil || run.poll() != nil })
+        // Two in three fall while there is a pending snapshot to lose, the others at any moment.
         let limit = Int(duration / .microseconds(1))
-        usleep(useconds_t(Int.random(in: 0...limit * 3 / 4, using: &random)))
+        if Int.random(in: 0..<3, using: &random) > 0 {
+            #expect(try wait { try logByteCount > logged || run.poll() != nil })
+            usleep(useconds_t(Int.random(in: 0...limit / 3, using: &random)))
+        } else {
+            usleep(useconds_t(Int.random(in: 0...limit, using: &random)))
+        }
         let outcome = try run.killBoth()
         if outcome.status == 128 + SIGKILL { killedCount += 1 } else { finishedCount += 1 }
     }
@@ -91,13 +101,15 @@ private struct KillRun {
     /// Everything that was promised is there, and what died is told.
     mutating func check() throws {
         let known = Set(contents.keys)
+        // A worker that was being started when the blow fell hears that the command is gone.
+        #expect(try wait { try !program.list().contains { $0.state == "pending" } })
         let snapshots = try program.list()
         #expect(try program.unfinished().isEmpty, "after the next command")
         #expect(!snapshots.contains { $0.state == "pending" })
         #expect(known.isSubset(of: Set(snapshots.filter { $0.state == "completed" }.map(\.id))))
         let deadNow = snapshots.count { $0.state == "error" }
         for snapshot in snapshots where snapshot.state == "error" {
-            #expect(snapshot.stateMessage?.contains("ended before it was completed") == true)
+            #expect(snapshot.stateMessage?.contains("ended before it was ") == true)
             #expect(snapshot.fullByteCount == nil)
         }
         deadCount = deadNow
