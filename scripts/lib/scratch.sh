@@ -33,7 +33,11 @@ scratch_close() {
 scratch_reclaim() {
     local directory=$1 item
     while read -r item; do end_process "$item"; done < <(processes_of "$directory")
+    # Known before: a file's name no longer leads here once the filesystem that it lies on is unmounted.
+    local -a loops
+    mapfile -t loops < <(loops_of "$directory")
     while read -r item; do release_mount "$item"; done < <(mounts_of "$directory")
+    for item in "${loops[@]}"; do losetup --detach "$item" 2>/dev/null; done
     while read -r item; do losetup --detach "$item"; done < <(loops_of "$directory")
     wait_until_detached "$directory"
     rm -rf --one-file-system "$directory"
