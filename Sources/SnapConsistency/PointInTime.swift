@@ -5,8 +5,8 @@ package import SystemPackage
 /// One way to make a point in time of one volume: the seam behind which `clone`, `lvm-thin`, `lvm`, `exclusive`,
 /// `freeze` and `none` are, and `live` will be.
 ///
-/// `Quiescence` calls, from one thread, in this order: `prepare`; then, for the volumes of a set all at once, hooks and the
-/// freeze of `targets`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
+/// `Quiescence` calls, from one thread, in this order: `prepare`; `approach`; then, for the volumes of a set all at once,
+/// hooks and the freeze of `targets`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
 /// `abandon` of all that were prepared and not taken, and `release` of those that were.
 package protocol PointInTimeMethod: AnyObject, Sendable {
     var method: ConsistencyMethod { get }
@@ -21,6 +21,9 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 
     /// Before anything is frozen: looks, opens, flushes, reserves. It may take as long as it needs to.
     func prepare() throws(ConsistencyError)
+    /// Once the leases are planned: whatever of `take` can be done beforehand, so that less is left of it under the freeze.
+    /// It may take as long as it needs to, and asks `check`, which throws when somebody wants it to end.
+    func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError)
     /// What `take` itself needs, so that it must not lie on anything frozen.
     var needs: [FrozenNeed] { get }
     /// After `prepare`: what `take` is going to make, so that whoever finds this process dead can clear it away. nil where
@@ -35,6 +38,7 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 extension PointInTimeMethod {
     package var plannedLease: PointInTimeLease? { nil }
     package var needs: [FrozenNeed] { [] }
+    package func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {}
 }
 
 /// The bytes of one instant of a volume, held until `release`.

@@ -68,6 +68,7 @@ package final class Quiescence {
     /// Takes the points in time. When it returns, all runs on again, unless a method holds the freeze.
     package func take(_ context: HookContext) throws(ConsistencyError) -> Outcome {
         do throws(ConsistencyError) {
+            for method in methods { try method.approach(check) }
             try runHooks(context)
             try freeze()
             let instant = Timestamp.now()

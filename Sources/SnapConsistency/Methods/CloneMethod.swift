@@ -58,6 +58,11 @@ package final class CloneMethod: PointInTimeMethod {
         }
     }
 
+    package func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
+        guard let prepared = prepared.withLock({ $0 }) else { preconditionFailure("approach before prepare") }
+        try prepared.approach(check)
+    }
+
     package func take() throws(ConsistencyError) -> any PointInTime {
         guard let prepared = prepared.withLock({ $0 }) else { preconditionFailure("take before prepare") }
         try ConsistencyError.wrapping { () throws(SystemError) in try prepared.fill() }

@@ -8,8 +8,8 @@ final class PreparedClone: Sendable {
     let clone: CloneFile
     /// Of the clone.
     let facts: VolumeFacts
-    private let source: OwnedDescriptor
-    private let image: ImageFile
+    let source: OwnedDescriptor
+    let image: ImageFile
     private let path: FilePath
     private let devices: [OpenedDevice]
 
