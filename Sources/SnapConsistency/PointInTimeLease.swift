@@ -2,8 +2,9 @@ internal import FoundationEssentials
 
 /// What outlives the process that took a point in time, so that another can go on with it or clear it away.
 package enum PointInTimeLease: Hashable, Sendable, Codable {
-    /// A clone of an image file. `offset`, `byteCount`: the bytes of it that are the volume.
-    case clone(path: String, inode: UInt64, offset: Int, byteCount: Int)
+    /// A clone of an image file. `offset`, `byteCount`: the bytes of it that are the volume. `contentsChanged`: when it was
+    /// taken, in nanoseconds since the epoch, by its filesystem; nil while that is to come.
+    case clone(path: String, inode: UInt64, offset: Int, byteCount: Int, contentsChanged: Int64? = nil)
     /// A temporary snapshot of a logical volume.
     case logicalVolume(group: String, name: String, uuid: String, isThin: Bool)
 
@@ -32,7 +33,7 @@ package enum PointInTimeLease: Hashable, Sendable, Codable {
     /// "the clone /images/.disk.img.snapctl-…"
     package var words: String {
         switch self {
-        case .clone(let path, _, _, _): "the clone \(path)"
+        case .clone(let path, _, _, _, _): "the clone \(path)"
         case .logicalVolume(let group, let name, _, _): "the LVM snapshot \(group)/\(name)"
         }
     }

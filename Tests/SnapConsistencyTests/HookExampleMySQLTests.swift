@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 @Suite(
-    "The hook for MariaDB and MySQL", .timeLimit(.minutes(4)),
+    "The hook for MariaDB and MySQL", .timeLimit(.minutes(20)),
     .enabled(
         if: MariaDBServer.isAvailable && geteuid() == 0,
         "needs root and MariaDB: apt-get install mariadb-server-core mariadb-client-core"))

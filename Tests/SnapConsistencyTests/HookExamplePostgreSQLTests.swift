@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 @Suite(
-    "The hook for PostgreSQL", .timeLimit(.minutes(4)),
+    "The hook for PostgreSQL", .timeLimit(.minutes(20)),
     .enabled(
         if: PostgreSQLServer.isAvailable && LoopDevice.isAvailable,
         "needs root, loop devices and PostgreSQL: apt-get install postgresql"))

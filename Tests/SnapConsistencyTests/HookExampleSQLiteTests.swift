@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 @Suite(
-    "The hook for SQLite", .timeLimit(.minutes(2)),
+    "The hook for SQLite", .timeLimit(.minutes(20)),
     .enabled(if: HookExample.has("sqlite3", "stdbuf", "findmnt"), "needs sqlite3: apt-get install sqlite3"))
 struct HookExampleSQLiteTests {
     @Test(arguments: ["wal", "delete"])

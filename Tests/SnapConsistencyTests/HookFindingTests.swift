@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// Which files are hooks, and which of them root refuses to run.
-@Suite("Finding hooks", .timeLimit(.minutes(2)))
+@Suite("Finding hooks", .timeLimit(.minutes(20)))
 struct HookFindingTests {
     @Test func whatIsPassedOver() throws {
         try HookScripts.with { scripts in

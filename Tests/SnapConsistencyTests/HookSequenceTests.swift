@@ -6,7 +6,7 @@ import SnapTestSupport
 import SystemPackage
 import Testing
 
-@Suite("Hooks", .timeLimit(.minutes(2)))
+@Suite("Hooks", .timeLimit(.minutes(20)))
 struct HookSequenceTests {
     @Test func inOrderAndBack() throws {
         try HookScripts.with { scripts in

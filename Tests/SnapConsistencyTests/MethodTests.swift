@@ -25,9 +25,11 @@ extension Inspections {
                             SeededRandom.bytes(3 << 20, seed: 3), SeededRandom.bytes(3 << 20, seed: 4)
                         )
                         // Not synchronised: the freeze has to bring it down.
-                        try OwnedDescriptor(opening: file, .writeOnly, options: .create).write(before, at: 0)
+                        try OwnedDescriptor(opening: file, .writeOnly, options: .create).write(after, at: 0)
                         let method = try chosen(loop.partition(1))
                         try method.prepare()
+                        try method.approach {}
+                        try File.overwrite(file, before, at: 0)
                         let taken = try frozen(method.targets(isInSet: false)) { try method.take() }
                         try File.overwrite(file, after, at: 0)
                         try Command.check("sync", "-f", mounted.path.string)
@@ -61,6 +63,7 @@ extension Inspections {
                     let method = try chosen(loop.path)
                     #expect(method.level == .crash)
                     try method.prepare()
+                    try method.approach {}
                     try dirty.write(bytes.reversed(), at: 2 << 20)
                     let taken = try method.take()
                     defer { taken.release() }
@@ -72,6 +75,36 @@ extension Inspections {
                     #expect(Array(found[(1 << 20)..<(1 << 20) + 100_000]) == bytes)
                     try taken.confirm()
                 }
+            }
+        }
+
+        /// What is to be cloned before the freeze is, though holes, odd ends and what was cloned before are in its way.
+        @Test(arguments: [MountedFilesystem.Kind.xfs, .btrfs])
+        func mostOfAnXFSIsClonedBefore(kind: MountedFilesystem.Kind) throws {
+            try withHost(kind) { _, host in
+                let byteCount = (40 << 20) + 513
+                let image = try ScratchDirectory.sparseFile(at: host.appending("image"), byteCount: byteCount)
+                for offset in [3 << 20, 21 << 20, 40 << 20] {
+                    try File.overwrite(image, SeededRandom.bytes(513, seed: UInt64(offset)), at: offset)
+                }
+                let method = try chosen(image)
+                try method.prepare()
+                try method.approach {}
+                let clone = host.appending(try #require(try leftovers(in: host).first))
+                let isBefore = try FileStatus(of: clone).byteCount > 0
+                #expect(isBefore == (kind == .xfs))
+                try File.overwrite(image, [7], at: 21 << 20)
+                let taken = try method.take()
+                #expect(try allBytes(taken.reader) == File.bytes(of: image, byteCount))
+                taken.release()
+                // Whoever wants it to end is heard.
+                let other = try chosen(image)
+                try other.prepare()
+                let stop = { () throws(ConsistencyError) in throw ConsistencyError(.cancelled, "enough") }
+                let error = consistencyError { try other.approach(stop) }
+                #expect(error?.code == (kind == .xfs ? .cancelled : nil))
+                other.abandon()
+                #expect(try leftovers(in: host) == [])
             }
         }
 
@@ -110,12 +143,14 @@ extension Inspections {
             try withHost(.xfs) { _, host in
                 let image = try ScratchDirectory.sparseFile(at: host.appending("image"), byteCount: 1 << 20)
                 func lease(of taken: any PointInTime) throws -> PointInTimeLease {
-                    guard case .clone(let path, let inode, let offset, let byteCount)? = taken.lease else {
+                    guard case .clone(let path, let inode, let offset, let byteCount, let changed)? = taken.lease else {
                         throw Command.Failure(description: "no lease")
                     }
                     let earlier = host.appending(".image.00000000-1" + CloneFile.suffix)
                     try File.rename(FilePath(path), to: earlier)
-                    return .clone(path: earlier.string, inode: inode, offset: offset, byteCount: byteCount)
+                    return .clone(
+                        path: earlier.string, inode: inode, offset: offset, byteCount: byteCount,
+                        contentsChanged: changed)
                 }
                 for isTended in [false, true] {
                     let method = try chosen(image)
@@ -166,12 +201,19 @@ extension Inspections {
                 let method = try chosen(image)
                 try method.prepare()
                 let taken = try method.take()
-                guard case .clone(let path, let inode, let offset, let byteCount)? = taken.lease else {
+                guard case .clone(let path, let inode, let offset, let byteCount, let changed)? = taken.lease else {
                     Issue.record("no lease")
                     return
                 }
-                let other = PointInTimeLease.clone(path: path, inode: inode + 1, offset: offset, byteCount: byteCount)
+                func lease(of inode: UInt64, _ changed: Int64?) -> PointInTimeLease {
+                    .clone(path: path, inode: inode, offset: offset, byteCount: byteCount, contentsChanged: changed)
+                }
+                let other = lease(of: inode + 1, changed)
                 #expect(consistencyError { _ = try CloneMethod.reopen(other) }?.code == .pointInTimeLost)
+                // Planned only, or written to while nobody had it.
+                for lease in [lease(of: inode, nil), lease(of: inode, (changed ?? 0) - 1)] {
+                    #expect(consistencyError { _ = try CloneMethod.reopen(lease) }?.code == .pointInTimeLost)
+                }
                 try CloneMethod.clear(other)
                 #expect(try leftovers(in: host).count == 1)
                 // Written to, it is not of its instant any more.

@@ -38,7 +38,7 @@ private struct Sequence {
     }
 }
 
-@Suite("Faults at every call", .timeLimit(.minutes(5)))
+@Suite("Faults at every call", .timeLimit(.minutes(20)))
 struct FaultTests {
     @Test(arguments: StoreKind.allCases, FaultPlan.Moment.allCases)
     func nothingPromisedIsLost(kind: StoreKind, moment: FaultPlan.Moment) throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SnapStore
 
-@Suite("Differences of manifests", .timeLimit(.minutes(5)))
+@Suite("Differences of manifests", .timeLimit(.minutes(20)))
 struct ManifestDifferenceTests {
     /// Of the first volume and the second: the same, grown, shrunk, over one level and over several.
     private static let sizes: [(Int, Int)] = [

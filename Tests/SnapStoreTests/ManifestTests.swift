@@ -6,7 +6,7 @@ import Testing
 
 @testable import SnapStore
 
-@Suite("Manifests, built and read", .timeLimit(.minutes(5)))
+@Suite("Manifests, built and read", .timeLimit(.minutes(20)))
 struct ManifestTests {
     /// At the borders of the fan-out.
     private static let sizes: [(blockCount: Int, storedCount: Int)] = [

@@ -8,7 +8,7 @@ import Testing
 @testable import SnapStore
 
 /// What every object store promises.
-@Suite("Object stores", .timeLimit(.minutes(3)))
+@Suite("Object stores", .timeLimit(.minutes(20)))
 struct ObjectStoreTests {
     private static let key = ObjectKey("packs/3f/a.pack")
 

@@ -16,7 +16,7 @@ private struct Token: ~Copyable, Sendable {
     deinit { deaths.add() }
 }
 
-@Suite("Bounded queue", .timeLimit(.minutes(2)))
+@Suite("Bounded queue", .timeLimit(.minutes(20)))
 struct BoundedQueueTests {
     @Test(arguments: [1, 2, 3, 7])
     func firstInFirstOut(capacity: Int) {

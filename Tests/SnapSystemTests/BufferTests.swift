@@ -3,7 +3,7 @@ import SnapTestSupport
 import SystemPackage
 import Testing
 
-@Suite("Buffers", .timeLimit(.minutes(2)))
+@Suite("Buffers", .timeLimit(.minutes(20)))
 struct BufferTests {
     @Test(arguments: [1, 4_095, 4_096, 4_097, 524_288, 5_000_000])
     func alignedAndZero(byteCount: Int) throws {

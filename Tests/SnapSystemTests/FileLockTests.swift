@@ -3,7 +3,7 @@ import SnapTestSupport
 import SystemPackage
 import Testing
 
-@Suite("File locks", .timeLimit(.minutes(2)))
+@Suite("File locks", .timeLimit(.minutes(20)))
 struct FileLockTests {
     @Test func exclusiveKeepsOthersOut() throws {
         try ScratchDirectory.with { scratch in

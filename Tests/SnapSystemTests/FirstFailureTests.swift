@@ -6,7 +6,7 @@ import Testing
 
 private struct Numbered: Error, Hashable { var number: Int }
 
-@Suite("Failing and cancelling together", .timeLimit(.minutes(2)))
+@Suite("Failing and cancelling together", .timeLimit(.minutes(20)))
 struct FirstFailureTests {
     @Test func theFirstStays() throws {
         let failure = FirstFailure<Numbered>()

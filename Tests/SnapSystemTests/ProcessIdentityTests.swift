@@ -6,7 +6,7 @@ import SnapTestSupport
 import SystemPackage
 import Testing
 
-@Suite("Process identity", .timeLimit(.minutes(2)))
+@Suite("Process identity", .timeLimit(.minutes(20)))
 struct ProcessIdentityTests {
     @Test func thisProcess() throws {
         let current = ProcessIdentity.current

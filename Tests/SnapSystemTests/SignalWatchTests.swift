@@ -4,7 +4,7 @@ import SnapTestSupport
 import Testing
 
 /// In processes of their own, since a signal is for a whole process.
-@Suite("Signals", .timeLimit(.minutes(2)))
+@Suite("Signals", .timeLimit(.minutes(20)))
 struct SignalWatchTests {
     /// One watch after the other, from whatever thread.
     @Test func theFirstSignalCancels() async {

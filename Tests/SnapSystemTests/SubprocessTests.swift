@@ -4,7 +4,7 @@ import SnapTestSupport
 import SystemPackage
 import Testing
 
-@Suite("Subprocesses", .timeLimit(.minutes(2)))
+@Suite("Subprocesses", .timeLimit(.minutes(20)))
 struct SubprocessTests {
     @Test(arguments: [
         ("exit 0", Subprocess.Ending.exited(0)), ("exit 3", .exited(3)), ("exit 255", .exited(255)),

@@ -85,14 +85,17 @@ extension CloneMethod {
     /// Goes on with what another process took. Throws `pointInTimeLost` when it is not there any more, was changed, or was
     /// not durable when the machine went down.
     package static func reopen(_ lease: PointInTimeLease) throws(ConsistencyError) -> any PointInTime {
-        guard case .clone(let text, let inode, let offset, let byteCount) = lease else {
+        guard case .clone(let text, let inode, let offset, let byteCount, let contentsChanged) = lease else {
             preconditionFailure("\(lease) is no clone")
         }
         let window = ByteExtent(offset: offset, byteCount: byteCount)
         let file: CloneFile
         do throws(SystemError) {
             file = try CloneFile.open(FilePath(text))
-            guard file.inode == inode, try file.status().byteCount >= window.end, try file.isWhole() else {
+            let status = try file.status()
+            guard file.inode == inode, status.byteCount >= window.end, status.contentsChanged == contentsChanged,
+                try file.isWhole()
+            else {
                 throw SystemError("find", text, .noSuchFileOrDirectory)
             }
         } catch {
@@ -103,7 +106,7 @@ extension CloneMethod {
     }
 
     static func isThere(_ lease: PointInTimeLease) -> Bool {
-        guard case .clone(let text, let inode, _, _) = lease else { return false }
+        guard case .clone(let text, let inode, _, _, _) = lease else { return false }
         let path = FilePath(text)
         // Its filesystem may not be mounted yet.
         guard File.exists(path.removingLastComponent()) else { return true }
@@ -112,7 +115,7 @@ extension CloneMethod {
 
     /// Removes what a process left behind. Nothing to do where it is gone.
     package static func clear(_ lease: PointInTimeLease) throws(ConsistencyError) {
-        guard case .clone(let text, let inode, _, _) = lease else { return }
+        guard case .clone(let text, let inode, _, _, _) = lease else { return }
         let path = FilePath(text)
         guard File.exists(path.removingLastComponent()) else {
             throw ConsistencyError(.systemFailure, "the folder of \(path) is not there; is its filesystem mounted?")
@@ -124,7 +127,7 @@ extension CloneMethod {
     /// Removes the clones in `directory` that no process has, and that are of none of the `known` leases: a process died
     /// between making one and telling of it. Returns what it removed.
     package static func clearLeftovers(in directory: FilePath, except known: [PointInTimeLease]) -> [FilePath] {
-        let paths: [String] = known.map { lease in if case .clone(let path, _, _, _) = lease { path } else { "" } }
+        let paths: [String] = known.map { lease in if case .clone(let path, _, _, _, _) = lease { path } else { "" } }
         let names = ((try? Directory.names(in: directory)) ?? []).filter { $0.hasSuffix(CloneFile.suffix) }
         return names.map { directory.appending($0) }.filter { path in
             let status = try? FileStatus(ofLink: path)

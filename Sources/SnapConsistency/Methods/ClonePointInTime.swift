@@ -22,7 +22,8 @@ final class ClonePointInTime: PointInTime {
         }
         contentsChanged = try ConsistencyError.wrapping { () throws(SystemError) in try file.status().contentsChanged }
         lease = .clone(
-            path: file.path.string, inode: file.inode, offset: window.offset, byteCount: window.byteCount)
+            path: file.path.string, inode: file.inode, offset: window.offset, byteCount: window.byteCount,
+            contentsChanged: contentsChanged)
     }
 
     /// The first time, what nobody needed to wait for while filesystems were frozen.
