@@ -45,6 +45,14 @@ enum ErrorTable {
         case .volumeNotFound: Entry(15, "InvalidVolume.NotFound", "no such volume")
         case .notAVolume: Entry(16, "InvalidParameterValue", "neither a block device nor a regular file")
         case .emptyVolume: Entry(17, "the volume has no bytes")
+        case .missingParameter: Entry(7, "MissingParameter", "a value is missing")
+        case .invalidParameterCombination:
+            Entry(8, "InvalidParameterCombination", "values that exclude each other")
+        case .malformedUserID: Entry(9, "InvalidUserID.Malformed", "not an account id")
+        case .invalidPageToken: Entry(50, "InvalidPaginationToken", "not the token of a page of this list")
+        case .filterLimitExceeded: Entry(51, "FilterLimitExceeded", "too many values of filters")
+        case .unsupported: Entry(52, "UnsupportedOperation", "EBS has it, and snapctl has not")
+        case .dryRun: Entry(53, "DryRunOperation", "a dry run of an EC2 verb found nothing in the way")
         case .volumeInUse: Entry(20, "VolumeInUse", "the volume is in use")
         case .volumeReadFailed: Entry(21, "the volume could not be read")
         case .volumeChanged: Entry(22, "the volume changed while it was read")
@@ -77,6 +85,13 @@ enum ErrorTable {
         let name = entry(for: error.code).name.map { " (\($0))" } ?? ""
         let record = error.snapshot.map { " (\($0) is now in state error)" } ?? ""
         return TerminalText.oneLine("snapctl: error\(name): \(error.explanation)\(record)")
+    }
+
+    /// The same, as the AWS command line has it. What EBS has no name for is internal to the service.
+    static func line(for error: EngineError, of operation: String) -> String {
+        let name = entry(for: error.code).name ?? "InternalError"
+        return TerminalText.oneLine(
+            "An error occurred (\(name)) when calling the \(operation) operation: \(error.explanation)")
     }
 
     /// Ends the program with the status of a finding that its answer has told already.

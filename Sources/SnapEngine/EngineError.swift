@@ -15,6 +15,15 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case volumeNotFound
         case notAVolume
         case emptyVolume
+        case missingParameter
+        case invalidParameterCombination
+        case malformedUserID
+        case invalidPageToken
+        case filterLimitExceeded
+        /// EBS has it, and this program has not.
+        case unsupported
+        /// A dry run that found nothing in the way.
+        case dryRun
         // The volume
         case volumeInUse
         case volumeReadFailed

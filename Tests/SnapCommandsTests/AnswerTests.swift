@@ -107,12 +107,12 @@ import Testing
     @Test func `VolumeSize is in GiB, rounded up, at least 1`() {
         let gibibyte = 1_073_741_824
         for gibibytes in [1, 2, 8, 65_536] {
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte - 1) == gibibytes)
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte) == gibibytes)
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte + 1) == gibibytes + 1)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte - 1) == gibibytes)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte) == gibibytes)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte + 1) == gibibytes + 1)
         }
-        #expect(SnapshotFields.gibibytes(0) == 1 && SnapshotFields.gibibytes(1) == 1)
-        #expect(SnapshotFields.gibibytes(.max) == 8_589_934_592)
+        #expect(Gibibytes.roundedUp(0) == 1 && Gibibytes.roundedUp(1) == 1)
+        #expect(Gibibytes.roundedUp(.max) == 8_589_934_592)
     }
 
     /// Printed, for a machine that is busy proves nothing.
