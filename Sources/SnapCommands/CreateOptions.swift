@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SnapEngine
 internal import SnapModel
+internal import SystemPackage
 
 /// What `create` and EC2's verbs for it have in common: how the point in time is made, and whether to stay.
 struct CreateOptions: OwnOptions {

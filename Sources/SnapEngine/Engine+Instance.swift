@@ -1,6 +1,7 @@
 internal import SnapCodec
 internal import SnapModel
 internal import SnapSystem
+internal import SystemPackage
 
 extension Engine {
     /// What stands for an EC2 instance: this machine. Made of its machine-id (machine-id(5)), which itself is not to be

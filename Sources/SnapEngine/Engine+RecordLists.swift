@@ -1,3 +1,4 @@
+internal import SnapSystem
 package import SnapModel
 
 extension Engine {

@@ -38,9 +38,9 @@ struct OperationWords {
         if let (member, flag) = Self.member(option, of: operation) {
             given[member.name] = try words(for: member, flag: flag, option, attached)
         } else if option == "--cli-input-json" {
-            inputJSON = try attached ?? value(of: option)
+            if let attached { inputJSON = attached } else { inputJSON = try value(of: option) }
         } else if option == "--generate-cli-skeleton" {
-            skeleton = try attached ?? skeletonKind()
+            skeleton = attached ?? skeletonKind()
         } else if Self.helpFlags.contains(word) {
             wantsHelp = true
         } else if Self.idleOptions.contains(option) {
@@ -53,7 +53,7 @@ struct OperationWords {
     }
 
     /// `input` where none is named.
-    private mutating func skeletonKind() throws(OperationUsage) -> String {
+    private mutating func skeletonKind() -> String {
         guard let word = rest.first, !word.hasPrefix("-") else { return "input" }
         return rest.removeFirst()
     }

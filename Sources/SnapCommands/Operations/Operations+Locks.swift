@@ -1,5 +1,6 @@
 internal import SnapEngine
 internal import SnapModel
+internal import SnapSystem
 
 /// LockSnapshot, UnlockSnapshot, DescribeLockedSnapshots.
 extension OperationTable {
