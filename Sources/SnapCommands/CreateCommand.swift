@@ -51,7 +51,9 @@ struct CreateCommand: ParsableCommand {
     @OptionGroup var tagging: TagArguments
 
     @Flag(
-        help: "Only find out whether it could be done: whether the volume can be opened and frozen, and the store written to.")
+        help:
+            "Only find out whether it could be done: whether the volume can be opened and frozen, and the store written to."
+    )
     var dryRun = false
 
     @OptionGroup var options: CreateOptions

@@ -29,7 +29,8 @@ struct LockCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Until a day, or a day and time, in UTC.", valueName: "time"))
     var until: String?
 
-    @Option(help: ArgumentHelp("Of compliance mode: hours in which it can still be changed, 1 to 72.", valueName: "hours"))
+    @Option(
+        help: ArgumentHelp("Of compliance mode: hours in which it can still be changed, 1 to 72.", valueName: "hours"))
     var coolOff: Int?
 
     @OptionGroup var shared: SharedOptions

@@ -30,7 +30,8 @@ struct Snapctl: ParsableCommand {
         version: Version.text,
         subcommands: [
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
-            DeleteCommand.self, BinCommand.self, TagCommand.self, UntagCommand.self, LockCommand.self, UnlockCommand.self,
+            DeleteCommand.self, BinCommand.self, TagCommand.self, UntagCommand.self, LockCommand.self,
+            UnlockCommand.self,
             RestoreCommand.self, VerifyCommand.self, DiffCommand.self, VolumeCommand.self, DoctorCommand.self,
             BenchmarkCommand.self, CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
         ]

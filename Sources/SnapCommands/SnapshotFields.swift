@@ -77,6 +77,7 @@ enum Percentage {
     static func ofUnfinished(_ part: Int, of whole: Int) -> Int {
         guard whole > 0 else { return 0 }
         // Whole numbers, so that searches in SQL find the same.
-        return part >= whole ? 99 : max(0, Int(clamping: whole.dividingFullWidth(part.multipliedFullWidth(by: 100)).quotient))
+        return part >= whole
+            ? 99 : max(0, Int(clamping: whole.dividingFullWidth(part.multipliedFullWidth(by: 100)).quotient))
     }
 }

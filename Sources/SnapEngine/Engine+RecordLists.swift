@@ -1,5 +1,5 @@
-internal import SnapSystem
 package import SnapModel
+internal import SnapSystem
 
 extension Engine {
     /// A page of `binnedSnapshots`, by id. Throws as that does, and as `snapshots(_:)`.

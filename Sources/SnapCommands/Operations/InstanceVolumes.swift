@@ -28,7 +28,8 @@ enum InstanceVolumes {
     private static func check(_ id: String) throws(EngineError) {
         let digits = id.dropFirst(2).utf8
         let isHexadecimal = digits.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
         }
         guard id.hasPrefix("i-"), isHexadecimal, digits.count == 17 || digits.count == 8 else {
             throw EngineError(.malformedInstanceID, "Invalid id: \"\(id)\" (expecting \"i-...\")")

@@ -25,7 +25,11 @@ struct Operation: Sendable {
         self.abstract = abstract
         self.input = input
         self.output = output
-        ownHelp = { Own.helpMessage(columns: OperationHelp.columnCount) }
+        // Without its line of usage, which knows nothing of the verb.
+        ownHelp = {
+            let help = Own.helpMessage(columns: OperationHelp.columnCount)
+            return help.split(separator: "\n\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n\n")
+        }
         self.perform = { input, words in
             let own: Own
             do { own = try Own.parse(words) } catch { throw OperationUsage(Own.message(for: error)) }

@@ -12,7 +12,8 @@ enum OperationHelp {
         ]
         for member in members.sorted(by: { !$0.isIdle && $1.isIdle }) { lines += self.lines(about: member) }
         lines += [
-            "  --cli-input-json (JSON)", "      The input as JSON: inline, file://PATH, or - for standard input. What is given",
+            "  --cli-input-json (JSON)",
+            "      The input as JSON: inline, file://PATH, or - for standard input. What is given",
             "      on the command line overrides it.", "  --generate-cli-skeleton [input|output]",
             "      Prints a sample of the input, or of the answer, and does nothing else.", "",
             "Values of lists and structures are shorthand (Key=a,Value=b) or JSON. It fails",

@@ -73,7 +73,8 @@ struct OperationRun {
         case "input": writer.write(Skeleton.input(of: operation.input))
         case "output": writer.write(Skeleton.output(of: operation.output ?? StructureShape([])))
         default:
-            throw OperationUsage("argument --generate-cli-skeleton: invalid choice: '\(kind)' (choose from input, output)")
+            throw OperationUsage(
+                "argument --generate-cli-skeleton: invalid choice: '\(kind)' (choose from input, output)")
         }
     }
 }

@@ -35,7 +35,8 @@ extension OperationTable {
 
     private static let restoreSnapshotFromRecycleBin = Operation(
         "RestoreSnapshotFromRecycleBin", "Take a snapshot out of the recycle bin.",
-        input: StructureShape([Shapes.snapshotID, Shapes.dryRun]), output: Shapes.setSnapshot
+        input: StructureShape([Shapes.snapshotID, Shapes.dryRun]),
+        output: StructureShape(Shapes.setSnapshot.members.filter { $0.name != "Tags" })
     ) { (input, own: PlainOptions) in
         let engine = try own.shared.openEngine()
         try input.endDryRun(engine)

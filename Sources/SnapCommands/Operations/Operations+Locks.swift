@@ -12,7 +12,8 @@ extension OperationTable {
             Shapes.snapshotID, Shapes.dryRun,
             .required(
                 "LockMode", .word(["compliance", "governance"]),
-                "A governance lock can be changed and taken away; a compliance lock, once it has cooled off, only made longer."),
+                "A governance lock can be changed and taken away; a compliance lock, once it has cooled off, only made longer."
+            ),
             .member("CoolOffPeriod", .integer, "Of compliance mode: 1 to 72 hours in which it can still be changed."),
             .member("LockDuration", .integer, "1 to 36500 days. Either this or --expiration-date."),
             .member("ExpirationDate", .timestamp, "Such as 2030-01-31T00:00:00Z."),

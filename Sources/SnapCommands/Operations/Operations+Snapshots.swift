@@ -46,10 +46,12 @@ extension OperationTable {
                         .required("InstanceId", .string), .member("ExcludeBootVolume", .boolean),
                         .member("ExcludeDataVolumeIds", .list(.string)),
                     ])),
-                "This machine, whose volumes are those that snapctl knows and finds; 'snapctl describe-volumes' shows its id."),
+                "This machine, whose volumes are those that snapctl knows and finds; 'snapctl describe-volumes' shows its id."
+            ),
             Shapes.tagSpecifications("snapshot"), Shapes.dryRun,
             .member("CopyTagsFromSource", .word(["volume"]), "Whether the snapshots get the tags of their volumes."),
-            .idle("Volume", .list(.string), "The volumes: paths or ids, instead of an instance. EC2 has no such option."),
+            .idle(
+                "Volume", .list(.string), "The volumes: paths or ids, instead of an instance. EC2 has no such option."),
         ]),
         output: StructureShape([.member("Snapshots", .list(.structure(Shapes.setSnapshot)))])
     ) { (input, own: CreateOptions) in

@@ -39,7 +39,8 @@ extension OperationTable {
     }
 
     private static let describedTag = StructureShape([
-        .member("Key", .string), .member("ResourceId", .string), .member("ResourceType", .word(["snapshot", "volume"])),
+        .member("Key", .string), .member("ResourceId", .string),
+        .member("ResourceType", .word(["snapshot", "volume"])),
         .member("Value", .string),
     ])
 

@@ -12,7 +12,8 @@ enum Shapes {
 
     static let dryRun = StructureShape.Member.member(
         "DryRun", .boolean,
-        "Only finds out whether it could be done, and fails with DryRunOperation if so, else with UnauthorizedOperation.")
+        "Only finds out whether it could be done, and fails with DryRunOperation if so, else with UnauthorizedOperation."
+    )
 
     static let maxResults = StructureShape.Member.member("MaxResults", .integer, "At most so many, from 5 to 1000.")
 
@@ -38,7 +39,8 @@ enum Shapes {
 
     /// What CreateSnapshot answers, and DescribeSnapshots for each.
     static let snapshot = StructureShape([
-        .member("OwnerAlias", .string), .member("Tags", .list(tag)), .member("StorageTier", .word(["standard", "archive"])),
+        .member("OwnerAlias", .string), .member("Tags", .list(tag)),
+        .member("StorageTier", .word(["standard", "archive"])),
         .member("CompletionTime", .timestamp), .member("FullSnapshotSizeInBytes", .integer),
         .member("SnapshotId", .string), .member("VolumeId", .string), .member("State", snapshotState),
         .member("StateMessage", .string), .member("StartTime", .timestamp), .member("Progress", .string),
@@ -55,7 +57,8 @@ enum Shapes {
     ])
 
     static let volume = StructureShape([
-        .member("Tags", .list(tag)), .member("VolumeType", .word(["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"])),
+        .member("Tags", .list(tag)),
+        .member("VolumeType", .word(["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"])),
         .member("MultiAttachEnabled", .boolean), .member("VolumeId", .string), .member("Size", .integer),
         .member("SnapshotId", .string), .member("AvailabilityZone", .string),
         .member("State", .word(["creating", "available", "in-use", "deleting", "deleted", "error"])),
