@@ -156,6 +156,15 @@ import Testing
                 + "Invalid id: \"vol-1\" (expecting \"vol-...\")")
     }
 
+    @Test func `what EC2 has and snapctl has not is told apart from what nobody has`() throws {
+        let run = try #require(
+            OperationRun(["create-snapshot", "--volume-id", "vol-1234abcd", "--outpost-arn", "arn:aws:outposts"])
+        ).run()
+        #expect(run.status == 254 && run.line?.hasPrefix("An error occurred (UnsupportedOperation)") == true)
+        let volume = try Self.input("create-volume", "--snapshot-id", "snap-1234abcd", "--no-encrypted")
+        try volume.checkSupported(by: try #require(OperationTable["create-volume"]).input)
+    }
+
     @Test func `every error has a line as AWS prints it`() throws {
         let lines = EngineError.Code.allCases.map { code in
             ErrorTable.line(for: EngineError(code, "…"), of: "CreateSnapshot")

@@ -14,6 +14,16 @@ struct OperationInput: Sendable {
 
     func has(_ name: String) -> Bool { parts[name] != nil }
 
+    /// Throws `unsupported` for what EC2 has and snapctl has not.
+    func checkSupported(by structure: StructureShape) throws(EngineError) {
+        for member in structure.members where member.isRefused {
+            guard let document = parts[member.name], document != .boolean(false), document != .text("") else {
+                continue
+            }
+            throw EngineError(.unsupported, "The parameter \(member.name) is not supported by snapctl.")
+        }
+    }
+
     func text(_ name: String) -> String? {
         if case .text(let text) = parts[name] { text } else { nil }
     }

@@ -60,7 +60,9 @@ struct OperationRun {
     }
 
     private func perform(_ words: OperationWords, _ output: OutputBuffer) throws {
-        let performed = try operation.perform(try words.input(of: operation), words.own)
+        let input = try words.input(of: operation)
+        try input.checkSupported(by: operation.input)
+        let performed = try operation.perform(input, words.own)
         guard let answer = performed.answer, let shape = operation.output else { return }
         LimitedAnswer(answer: answer, shape: shape).write(
             as: performed.format, to: output, style: .forStream(.output),

@@ -17,6 +17,10 @@ extension OperationTable {
             .member("VolumeType", .word([Volume.type]), "The only type here."),
             Shapes.tagSpecifications("volume"), Shapes.dryRun,
             .idle("AvailabilityZone", .string, zoneNote), .idle("AvailabilityZoneId", .string, zoneNote),
+            .refused("Encrypted", .boolean), .refused("KmsKeyId", .string), .refused("Iops", .integer),
+            .refused("Throughput", .integer), .refused("MultiAttachEnabled", .boolean),
+            .refused("OutpostArn", .string), .refused("ClientToken", .string),
+            .refused("VolumeInitializationRate", .integer),
         ]),
         output: Shapes.volume
     ) { (input, own: CreateVolumeOptions) in

@@ -39,6 +39,8 @@ struct StructureShape: Sendable {
         var note = ""
         /// Accepted, for scripts that give it, but in no skeleton: it has no meaning here.
         var isIdle = false
+        /// Understood, and answered with `UnsupportedOperation`.
+        var isRefused = false
     }
 
     var members: [Member]
@@ -59,6 +61,11 @@ extension StructureShape.Member {
 
     static func idle(_ name: String, _ shape: Shape, _ note: String) -> Self {
         Self(name: name, shape: shape, note: note, isIdle: true)
+    }
+
+    /// What EC2 has and snapctl has not. Idle while it is empty, or false.
+    static func refused(_ name: String, _ shape: Shape) -> Self {
+        Self(name: name, shape: shape, note: "Not supported here.", isIdle: true, isRefused: true)
     }
 
     /// As an option of the command line: `VolumeId` is `--volume-id`.
