@@ -8,6 +8,8 @@ package enum CompletionOutcome: Hashable, Sendable {
     /// Nothing was changed: these lost their trust since the given generation and have not regained it. Those of them
     /// that the manifests name must be stored again; then try again with `now`.
     case distrusted(Set<Digest>, now: TrustGeneration)
+    /// Nothing was changed: somebody changed tags, locks or permissions since their records were made.
+    case revised
 }
 
 /// What a pending snapshot is completed with.
@@ -17,14 +19,21 @@ package struct SnapshotCompletion: Hashable, Sendable {
     package var time: Timestamp
     /// Where one is nil, what was noted before stays.
     package var durations: SnapshotDurations
+    /// From now on its duration counts.
+    package var lock: SnapshotLock?
+    /// That of the record that was written.
+    package var revision: Int
 
     package init(
-        id: SnapshotID, image: SnapshotImage, time: Timestamp, durations: SnapshotDurations = SnapshotDurations()
+        id: SnapshotID, image: SnapshotImage, time: Timestamp, durations: SnapshotDurations = SnapshotDurations(),
+        lock: SnapshotLock? = nil, revision: Int = 1
     ) {
         self.id = id
         self.image = image
         self.time = time
         self.durations = durations
+        self.lock = lock
+        self.revision = revision
     }
 }
 
@@ -74,6 +83,7 @@ extension Catalogue {
         try write { database in
             let lost = try database.distrusted(since: generation)
             guard lost.isEmpty else { return .distrusted(lost, now: try database.trustGeneration()) }
+            for completion in completions where try database.isRevised(completion) { return .revised }
             for completion in completions { try database.complete(completion) }
             return .completed
         }

@@ -37,8 +37,20 @@ extension Catalogue {
     /// Throws `unknownVolume`.
     package func volume(_ id: VolumeID) throws(CatalogueError) -> Volume {
         let found = try read { try $0.volumes("WHERE volumeId = ?", [id.rawValue]).first }
-        guard let found else { throw CatalogueError(.unknownVolume, id.rawValue, "is no known volume") }
+        guard let found else { throw CatalogueError.unknown(id) }
         return found.volume
+    }
+
+    /// Those of `ids`, each once, in the order in which they became known. Throws `unknownVolume` for the first id that
+    /// there is none of.
+    package func volumes(_ ids: [VolumeID]) throws(CatalogueError) -> [Volume] {
+        let found = try read { database in
+            try database.volumes(
+                "WHERE volumeId IN (SELECT value FROM json_each(?)) ORDER BY createTime, id", [JSONArray.text(of: ids)])
+        }.map(\.volume)
+        let known = Set(found.map(\.id))
+        if let unknown = ids.first(where: { !known.contains($0) }) { throw CatalogueError.unknown(unknown) }
+        return found
     }
 
     /// All volumes, in the order in which they became known.

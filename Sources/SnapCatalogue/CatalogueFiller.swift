@@ -42,9 +42,14 @@ package final class CatalogueFiller {
         if waiting.count >= Self.batchEntryCount { try writeEntries() }
     }
 
-    /// A snapshot of the store. Of two records of one snapshot, the last that is added counts.
+    /// A snapshot of the store. Of two records of one snapshot the higher revision counts; of equals the last.
     package func add(_ snapshot: Snapshot) throws(CatalogueError) {
         try write { try $0.importSnapshot(snapshot) }
+    }
+
+    /// A volume of the store that has a record of its own. After the snapshots.
+    package func add(_ volume: Volume) throws(CatalogueError) {
+        try write { try $0.adoptRecorded(volume) }
     }
 
     /// Writes what is still waiting, and closes the database.

@@ -9,7 +9,10 @@ struct SnapshotRow {
         s.snapshotId, s.volume, s.state, s.stateMessage, s.startTime, s.completionTime, s.ownerId, s.description, \
         s.consistency, s.volumeByteCount, s.processedByteCount, s.encrypted, s.manifestRoot, s.fullByteCount, \
         s.newByteCount, s.storedByteCount, s.level, s.instant, s.freezeMicroseconds, s.hooks, s.setId, \
-        s.workerNumber, s.workerAttempts, s.logPath, s.securingMicroseconds, s.imagingMicroseconds
+        s.workerNumber, s.workerAttempts, s.logPath, s.securingMicroseconds, s.imagingMicroseconds, \
+        s.dataEncryptionKeyId, s.kmsKeyId, s.productCodes, s.storageTier, s.revision, s.binEnterTime, s.binExitTime, \
+        s.lockMode, s.lockCreateTime, s.lockStartTime, s.lockDurationDays, s.lockExpiryTime, s.coolOffHours, \
+        s.coolOffExpiryTime
         """
 
     let id: String
@@ -30,6 +33,12 @@ struct SnapshotRow {
     private let setID: SnapshotSetID?
     private let worker: SnapshotWorker?
     private let durations: SnapshotDurations
+    private let keys: (dataEncryptionKeyID: String?, kmsKeyID: String?)
+    private let productCodes: [ProductCode]
+    private let storageTier: StorageTier
+    private let revision: Int
+    private let bin: RecycleBinStay?
+    private let lock: SnapshotLock?
 
     init(_ row: StatementRow) throws {
         guard let state = SnapshotState(rawValue: try row.value(2)) else {
@@ -53,6 +62,31 @@ struct SnapshotRow {
         setID = row.optional(20).map(SnapshotSetID.init(wellFormed:))
         worker = row.isNull(21) ? nil : try Self.worker(row)
         durations = SnapshotDurations(securing: Self.duration(row, 24), imaging: Self.duration(row, 25))
+        keys = (row.optional(26), row.optional(27))
+        productCodes = try ProductCode.list(row.optional(28))
+        guard let tier = StorageTier(rawValue: try row.value(29)) else { throw Row.malformed("a storage tier") }
+        storageTier = tier
+        revision = try row.value(30)
+        bin = row.isNull(31) ? nil : try Self.bin(row)
+        lock = row.isNull(33) ? nil : try Self.lock(row)
+    }
+
+    private static func bin(_ row: StatementRow) throws -> RecycleBinStay {
+        RecycleBinStay(
+            enterTime: Timestamp(millisecondsSinceEpoch: try row.value(31)),
+            exitTime: Timestamp(millisecondsSinceEpoch: try row.value(32)))
+    }
+
+    private static func lock(_ row: StatementRow) throws -> SnapshotLock {
+        guard let mode = SnapshotLockMode(rawValue: try row.value(33)) else { throw Row.malformed("a lock") }
+        return SnapshotLock(
+            mode: mode, createTime: Timestamp(millisecondsSinceEpoch: try row.value(34)),
+            startTime: time(row, 35), durationDays: row.optional(36), expiryTime: time(row, 37),
+            coolOffHours: row.optional(38), coolOffExpiryTime: time(row, 39))
+    }
+
+    private static func time(_ row: StatementRow, _ index: Int) -> Timestamp? {
+        row.optional(index).map(Timestamp.init(millisecondsSinceEpoch:))
     }
 
     private static func consistency(_ row: StatementRow) throws -> Consistency {
@@ -99,7 +133,7 @@ struct SnapshotRow {
         return microseconds.map { .microseconds($0) }
     }
 
-    func snapshot(of volume: Volume, tags: [Tag]) -> Snapshot {
+    func snapshot(of volume: Volume, tags: [Tag], permissions: [CreateVolumePermission]) -> Snapshot {
         Snapshot(
             id: SnapshotID(wellFormed: id),
             volume: volume,
@@ -111,6 +145,8 @@ struct SnapshotRow {
             description: description,
             tags: tags,
             isEncrypted: isEncrypted,
+            dataEncryptionKeyID: keys.dataEncryptionKeyID,
+            kmsKeyID: keys.kmsKeyID,
             consistency: consistency,
             volumeByteCount: volumeByteCount,
             processedByteCount: processedByteCount,
@@ -119,7 +155,13 @@ struct SnapshotRow {
             image: image,
             setID: setID,
             worker: worker,
-            durations: durations
+            durations: durations,
+            productCodes: productCodes,
+            permissions: permissions,
+            storageTier: storageTier,
+            lock: lock,
+            bin: bin,
+            revision: revision
         )
     }
 }

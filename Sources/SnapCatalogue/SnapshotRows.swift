@@ -1,12 +1,12 @@
 internal import GRDB
 internal import SnapModel
 
-/// Reads snapshots with their volumes and tags in three queries, however many there are.
+/// Reads snapshots with their volumes, tags and permissions in a few queries, however many there are.
 ///
 /// Columns are taken by position: names are looked up for every value of every row, which at 10,000 snapshots takes
 /// longer than all the rest.
 extension Database {
-    /// `clause` follows `FROM snapshot s`. `isEverything` says that it leaves none out, which spares naming each.
+    /// `clause` follows `FROM snapshot s`. `isEverything` says that it leaves few out, which spares naming each.
     func snapshots(
         _ clause: String,
         _ arguments: StatementArguments = [],
@@ -17,10 +17,14 @@ extension Database {
         let cursor = try Row.fetchCursor(statement, arguments: arguments)
         while try cursor.next() != nil { rows.append(try SnapshotRow(StatementRow(statement))) }
         let volumes = try volumesByKey(rows, isEverything)
-        var tags = try tagsByResource(rows, isEverything)
+        let ids = isEverything ? nil : rows.lazy.map { SnapshotID(wellFormed: $0.id) }
+        var tags = try tags(of: ids)
+        var permissions = try permissions(of: ids)
         return try rows.map { row in
             guard let volume = volumes[row.volumeKey] else { throw Row.malformed("the volume of a snapshot") }
-            return row.snapshot(of: volume, tags: tags.removeValue(forKey: row.id) ?? [])
+            return row.snapshot(
+                of: volume, tags: tags.removeValue(forKey: row.id) ?? [],
+                permissions: permissions.removeValue(forKey: row.id) ?? [])
         }
     }
 
@@ -32,31 +36,47 @@ extension Database {
         return Dictionary(uniqueKeysWithValues: volumes.lazy.map { ($0.key, $0.volume) })
     }
 
-    private func tagsByResource(_ rows: [SnapshotRow], _ isEverything: Bool) throws -> [String: [Tag]] {
+    /// The tags of resources of one kind, by id, sorted by key; without `ids`: of all of that kind.
+    func tags<ID: ResourceID>(of ids: (some Sequence<ID>)?) throws -> [String: [Tag]] {
+        try grouped("SELECT resourceId, key, value FROM tag WHERE resourceId", "ORDER BY resourceId, key", ids) {
+            Tag(key: try $0.value(1), value: try $0.value(2))
+        }
+    }
+
+    private func permissions<ID: ResourceID>(
+        of ids: (some Sequence<ID>)?
+    ) throws -> [String: [CreateVolumePermission]] {
+        let selection = "SELECT snapshotId, grantee FROM createVolumePermission WHERE snapshotId"
+        return try grouped(selection, "ORDER BY snapshotId, grantee", ids) { row in
+            guard let permission = CreateVolumePermission(grantee: try row.value(1)) else {
+                throw Row.malformed("a permission")
+            }
+            return permission
+        }
+    }
+
+    /// What a query that is ordered by resource has for each.
+    private func grouped<ID: ResourceID, Element>(
+        _ selection: String, _ order: String, _ ids: (some Sequence<ID>)?, _ element: (Row) throws -> Element
+    ) throws -> [String: [Element]] {
         // Of all: those from "snap-" on, before what follows the hyphen in ASCII.
         let condition =
-            isEverything
-            ? "BETWEEN '\(SnapshotID.prefix)-' AND '\(SnapshotID.prefix).'"
-            : "IN (SELECT value FROM json_each(?))"
-        let statement = try cachedStatement(
-            sql:
-                "SELECT resourceId, key, value FROM tag WHERE resourceId \(condition) ORDER BY resourceId, key"
-        )
-        let arguments: StatementArguments =
-            isEverything ? [] : [JSONArray.text(of: rows.lazy.map { SnapshotID(wellFormed: $0.id) })]
+            ids == nil ? "BETWEEN '\(ID.prefix)-' AND '\(ID.prefix).'" : "IN (SELECT value FROM json_each(?))"
+        let statement = try cachedStatement(sql: "\(selection) \(condition) \(order)")
+        let arguments: StatementArguments = ids.map { [JSONArray.text(of: $0)] } ?? []
         let cursor = try Row.fetchCursor(statement, arguments: arguments)
-        var tags: [String: [Tag]] = [:]
+        var groups: [String: [Element]] = [:]
         // Those of one resource come together: one entry of the dictionary for each.
-        var current: (resource: String, tags: [Tag]) = ("", [])
+        var current: (resource: String, elements: [Element]) = ("", [])
         while let row = try cursor.next() {
             let resource: String = try row.value(0)
             if resource != current.resource {
-                tags[current.resource] = current.tags
+                groups[current.resource] = current.elements
                 current = (resource, [])
             }
-            current.tags.append(Tag(key: try row.value(1), value: try row.value(2)))
+            current.elements.append(try element(row))
         }
-        tags[current.resource] = current.tags
-        return tags
+        groups[current.resource] = current.elements
+        return groups
     }
 }

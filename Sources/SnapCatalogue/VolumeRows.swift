@@ -51,15 +51,21 @@ extension Database {
 
     /// `clause` follows the FROM of a query of volumes.
     func volumes(_ clause: String, _ arguments: StatementArguments = []) throws -> [StoredVolume] {
-        let columns = "id, volumeId, strength, identity, path, byteCount, createTime"
+        let columns = """
+            id, volumeId, strength, identity, path, byteCount, createTime, productCodes, sourceSnapshotId, encrypted, \
+            dataEncryptionKeyId, kmsKeyId, revision
+            """
         let statement = try cachedStatement(sql: "SELECT \(columns) FROM volume \(clause)")
-        return try Array(Row.fetchCursor(statement, arguments: arguments).map(StoredVolume.init))
+        var volumes = try Array(Row.fetchCursor(statement, arguments: arguments).map(StoredVolume.init))
+        let tags = try tags(of: clause.isEmpty ? nil : volumes.map(\.volume.id))
+        for index in volumes.indices { volumes[index].volume.tags = tags[volumes[index].volume.id.rawValue] ?? [] }
+        return volumes
     }
 
     /// The number that other tables have for a volume. Throws `unknownVolume`.
     func key(of volume: VolumeID) throws -> Int64 {
         guard let known = try volumes("WHERE volumeId = ?", [volume.rawValue]).first else {
-            throw CatalogueError(.unknownVolume, volume.rawValue, "is no known volume")
+            throw CatalogueError.unknown(volume)
         }
         return known.key
     }
@@ -87,6 +93,33 @@ extension Database {
             volume.id.rawValue, volume.identity.strength.rawValue, volume.identity.value, volume.path,
             volume.byteCount, time.millisecondsSinceEpoch, volume.createTime.millisecondsSinceEpoch,
         ])
+        try replaceAttributes(of: volume)
+    }
+
+    /// What only we know of a volume: in place of what is recorded.
+    func replaceAttributes(of volume: Volume) throws {
+        try noteLineage(volume.dataEncryptionKeyID, volume.kmsKeyID, at: volume.createTime)
+        let statement = try cachedStatement(
+            sql: """
+                UPDATE volume SET productCodes = ?, sourceSnapshotId = ?, encrypted = ?, dataEncryptionKeyId = ?,
+                    kmsKeyId = ?, revision = ?, changing = 0
+                WHERE volumeId = ?
+                """
+        )
+        try statement.execute(arguments: [
+            try ProductCode.text(of: volume.productCodes), volume.sourceSnapshot?.rawValue, volume.isEncrypted,
+            volume.dataEncryptionKeyID, volume.kmsKeyID, volume.revision, volume.id.rawValue,
+        ])
+        try replaceTags(volume.tags, of: volume.id)
+    }
+
+    /// Takes over a volume from its own record. What a snapshot's record told of where it is stays.
+    func adoptRecorded(_ volume: Volume) throws {
+        if try volumes("WHERE volumeId = ?", [volume.id.rawValue]).isEmpty {
+            try insert(volume, seen: volume.createTime)
+        } else {
+            try replaceAttributes(of: volume)
+        }
     }
 
     /// Takes over a volume from a snapshot's record, in which it is as it was at `time`. What is known of a later time
@@ -106,6 +139,8 @@ extension Database {
             volume.identity.strength.rawValue, volume.identity.value, volume.path, volume.byteCount,
             time.millisecondsSinceEpoch, known.key, time.millisecondsSinceEpoch,
         ])
+        // Its own record, where it has one, says more than any snapshot's.
+        if changesCount == 1, known.volume.revision <= volume.revision { try replaceAttributes(of: volume) }
         return known.key
     }
 }
@@ -121,7 +156,13 @@ extension StoredVolume {
             identity: VolumeIdentity(strength: strength, value: try row.value(3)),
             path: try row.value(4),
             byteCount: try row.value(5),
-            createTime: try row.time(6)
+            createTime: try row.time(6),
+            productCodes: try ProductCode.list(try row.optional(7)),
+            sourceSnapshot: (try row.optional(8)).map { SnapshotID(wellFormed: $0) },
+            isEncrypted: try row.value(9),
+            dataEncryptionKeyID: try row.optional(10),
+            kmsKeyID: try row.optional(11),
+            revision: try row.value(12)
         )
     }
 }

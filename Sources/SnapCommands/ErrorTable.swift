@@ -26,7 +26,8 @@ enum ErrorTable {
     /// EX_IOERR of sysexits(3): the work is done, but its answer could not be written.
     static let outputFailed = Entry(74, "the answer could not be written to standard output")
 
-    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–29 the volume, 30–34 the target, 40–47 the store.
+    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–29 the volume, 30–34 the target, 40–47 the store,
+    /// 50–59 what is recorded.
     static func entry(for code: EngineError.Code) -> Entry {
         switch code {
         case .imagesDiffer: Entry(1, "the images differ (diff, verify --against)")
@@ -45,6 +46,23 @@ enum ErrorTable {
         case .volumeNotFound: Entry(15, "InvalidVolume.NotFound", "no such volume")
         case .notAVolume: Entry(16, "InvalidParameterValue", "neither a block device nor a regular file")
         case .emptyVolume: Entry(17, "the volume has no bytes")
+        case .missingParameter: Entry(58, "MissingParameter", "something that is needed was not given")
+        case .invalidParameterCombination: Entry(59, "InvalidParameterCombination", "these do not go together")
+        case .malformedResourceID: Entry(50, "InvalidID", "neither the id of a snapshot nor of a volume")
+        case .malformedTagKey: Entry(51, "InvalidTagKey.Malformed", "not a well-formed key of a tag")
+        case .tagLimitExceeded: Entry(52, "TagLimitExceeded", "more than 50 tags for one resource")
+        case .invalidPermission: Entry(53, "InvalidAMIAttributeItemValue", "neither an account nor the group all")
+        case .snapshotLocked: Entry(54, "OperationNotPermitted", "the snapshot is locked")
+        case .snapshotNotLocked: Entry(55, "IncorrectState", "the snapshot is not locked")
+        case .snapshotInUse: Entry(56, "InvalidSnapshot.InUse", "somebody reads the snapshot")
+        case .operationNotPermitted: Entry(57, "OperationNotPermitted", "this is not allowed for what it was asked of")
+        case .malformedUserID: Entry(60, "InvalidUserID.Malformed", "not the id of an account")
+        case .malformedInstanceID: Entry(61, "InvalidInstanceID.Malformed", "not a well-formed id of an instance")
+        case .instanceNotFound: Entry(62, "InvalidInstanceID.NotFound", "no such instance: there is this machine only")
+        case .invalidPageToken: Entry(63, "InvalidPaginationToken", "not the token of a page of this list")
+        case .filterLimitExceeded: Entry(65, "FilterLimitExceeded", "too many values of filters")
+        case .unsupported: Entry(66, "UnsupportedOperation", "EBS has it, and snapctl has not")
+        case .dryRun: Entry(67, "DryRunOperation", "a dry run of an EC2 verb found nothing in the way")
         case .volumeInUse: Entry(20, "VolumeInUse", "the volume is in use")
         case .volumeReadFailed: Entry(21, "the volume could not be read")
         case .volumeChanged: Entry(22, "the volume changed while it was read")
@@ -77,6 +95,13 @@ enum ErrorTable {
         let name = entry(for: error.code).name.map { " (\($0))" } ?? ""
         let record = error.snapshot.map { " (\($0) is now in state error)" } ?? ""
         return TerminalText.oneLine("snapctl: error\(name): \(error.explanation)\(record)")
+    }
+
+    /// The same, as the AWS command line has it. What EBS has no name for is internal to the service.
+    static func line(for error: EngineError, of operation: String) -> String {
+        let name = entry(for: error.code).name ?? "InternalError"
+        return TerminalText.oneLine(
+            "An error occurred (\(name)) when calling the \(operation) operation: \(error.explanation)")
     }
 
     /// Ends the program with the status of a finding that its answer has told already.

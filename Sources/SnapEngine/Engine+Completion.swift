@@ -22,15 +22,16 @@ extension Engine {
         var generation = generation
         var repairCount = 0
         for _ in 0..<Self.attemptLimit where repairCount < Self.repairLimit {
-            let completed = imaged.map { $0.completed(at: .now()) }
+            let completed = try withCurrentAttributes(imaged.map { $0.completed(at: .now()) })
             for snapshot in completed {
-                let record = SnapshotRecord(revision: 1, snapshot: snapshot)
+                let record = SnapshotRecord(snapshot)
                 try storing { () throws(StoreError) in try store.write(record) }
             }
             let outcome = try cataloguing { () throws(CatalogueError) in
                 try catalogue.complete(completed.map(SnapshotCompletion.init), trustedSince: generation)
             }
-            guard case .distrusted(let lost, let now) = outcome else { return completed }
+            if outcome == .completed { return completed }
+            guard case .distrusted(let lost, let now) = outcome else { continue }
             try removeRecords(of: completed.map(\.id))
             var hasRepaired = false
             for snapshot in imaged where try storeAgain(lost, of: snapshot) { hasRepaired = true }
@@ -40,6 +41,19 @@ extension Engine {
         throw EngineError(
             .storeDamaged,
             "chunks of the store kept becoming unusable while the snapshot completed; see 'snapctl verify'")
+    }
+
+    /// The snapshots as they complete, with the tags, permissions and locks that they were given while they were pending.
+    /// From now on the durations of their locks count.
+    func withCurrentAttributes(_ completed: [Snapshot]) throws(EngineError) -> [Snapshot] {
+        try cataloguing { () throws(CatalogueError) in
+            try completed.map { (snapshot) throws(CatalogueError) in
+                var current = snapshot
+                current.takeAttributes(of: try catalogue.snapshot(snapshot.id))
+                current.lock = current.lock?.started(at: snapshot.completionTime ?? snapshot.startTime)
+                return current
+            }
+        }
     }
 
     /// Ends snapshots that failed. Without a record one is not in the store; a record that stayed would come back with a
@@ -150,10 +164,10 @@ struct ImagedSnapshot {
 }
 
 extension SnapshotCompletion {
-    fileprivate init(_ snapshot: Snapshot) {
-        guard let image = snapshot.image, let time = snapshot.completionTime else {
-            preconditionFailure("\(snapshot.id) completes without an image or a time")
-        }
-        self.init(id: snapshot.id, image: image, time: time, durations: snapshot.durations)
+    init(_ snapshot: Snapshot) {
+        guard let image = snapshot.image else { preconditionFailure("\(snapshot.id) completes without an image") }
+        self.init(
+            id: snapshot.id, image: image, time: snapshot.completionTime ?? snapshot.startTime,
+            durations: snapshot.durations, lock: snapshot.lock, revision: snapshot.revision)
     }
 }

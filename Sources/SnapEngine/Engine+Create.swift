@@ -72,7 +72,7 @@ extension Engine {
         return try open(configuration, creating: true)
     }
 
-    private static func validate(_ request: CreateRequest) throws(EngineError) {
+    static func validate(_ request: CreateRequest) throws(EngineError) {
         let length = request.description.unicodeScalars.count
         guard length <= CreateRequest.descriptionLimit else {
             throw EngineError(
@@ -80,10 +80,11 @@ extension Engine {
                 "Value (\(request.description)) for parameter description is invalid. "
                     + "It exceeds \(CreateRequest.descriptionLimit) characters")
         }
+        try checkingTags { () throws(TagRules.Breach) in try TagRules.check(request.tags) }
     }
 
     /// What a path, or the path of a known `vol-…`, is today.
-    private func resolveVolume(_ text: String) throws(EngineError) -> VolumeFacts {
+    func resolveVolume(_ text: String) throws(EngineError) -> VolumeFacts {
         guard text.hasPrefix(VolumeID.prefix + "-"), !File.exists(FilePath(text)) else {
             return try VolumeFacts.inspecting(text)
         }
@@ -163,7 +164,7 @@ extension Engine {
     }
 
     /// Opening a file of the catalogue would end SQLite's locks on it (fcntl(2)).
-    private static func refuseRoot(
+    static func refuseRoot(
         _ facts: VolumeFacts, _ configuration: EngineConfiguration
     ) throws(EngineError) {
         let root = (try? File.resolve(configuration.root)) ?? configuration.root
@@ -174,7 +175,7 @@ extension Engine {
 
     /// A volume that grows by what is read from it would never be read to its end, nor consistently; unless its bytes
     /// are fixed before the first write. Not so that of the running system, which must not wait for its own snapshot.
-    private static func refuseCarrier(
+    static func refuseCarrier(
         _ inspection: VolumeInspection, _ method: ConsistencyMethod, _ configuration: EngineConfiguration
     ) throws(EngineError) {
         let facts = inspection.facts
@@ -194,20 +195,22 @@ extension Engine {
         let setID = methods.count > 1 ? SnapshotSetID.random() : nil
         return try cataloguing { () throws(CatalogueError) in
             let snapshots = try methods.map { (method) throws(CatalogueError) in
-                Snapshot(
-                    id: .random(), volume: try register(method.facts, at: now), state: .pending, startTime: now,
-                    ownerID: configuration.ownerID, description: request.description, tags: request.tags,
+                let volume = try register(method.facts, at: now)
+                return Snapshot(
+                    id: .random(), volume: volume, state: .pending, startTime: now,
+                    ownerID: configuration.ownerID, description: request.description, tags: Tag.sorted(request.tags),
                     consistency: Consistency(method: method.method), volumeByteCount: method.facts.byteCount,
                     setID: setID,
                     worker: SnapshotWorker(
-                        processNumber: ProcessIdentity.current.number, logPath: configuration.logPath?.string))
+                        processNumber: ProcessIdentity.current.number, logPath: configuration.logPath?.string),
+                    productCodes: volume.productCodes)
             }
             try catalogue.insert(snapshots, worker: .current, request: PointInTimeLease.text(of: leases))
             return snapshots
         }
     }
 
-    private func register(_ facts: VolumeFacts, at time: Timestamp) throws(CatalogueError) -> Volume {
+    func register(_ facts: VolumeFacts, at time: Timestamp) throws(CatalogueError) -> Volume {
         try catalogue.registerVolume(
             identity: facts.identity, path: facts.path.string, byteCount: facts.byteCount,
             isOtherStillThere: { candidate in
@@ -218,7 +221,7 @@ extension Engine {
 }
 
 extension VolumeFacts {
-    fileprivate static func inspecting(_ path: String) throws(EngineError) -> VolumeFacts {
+    static func inspecting(_ path: String) throws(EngineError) -> VolumeFacts {
         try reading { () throws(DeviceError) in try inspect(FilePath(path)) }
     }
 }

@@ -4,6 +4,12 @@ internal import SnapStore
 extension Engine {
     /// What differs between two images, told by their manifests: no data is read.
     package func difference(_ first: SnapshotID, _ second: SnapshotID) throws(EngineError) -> DifferenceOutcome {
+        try whileReading([first, second]) { () throws(EngineError) in try differenceMarked(first, second) }
+    }
+
+    private func differenceMarked(
+        _ first: SnapshotID, _ second: SnapshotID
+    ) throws(EngineError) -> DifferenceOutcome {
         let (firstSnapshot, firstImage) = try completedSnapshot(first)
         let (secondSnapshot, secondImage) = try completedSnapshot(second)
         let (left, right) = (try manifest(firstImage), try manifest(secondImage))

@@ -20,7 +20,8 @@ extension Engine {
     ) throws(EngineError) {
         let engine = try open(configuration)
         var hiddenPageCount = 0
-        for snapshot in try engine.snapshots([]) {
+        let snapshots = try cataloguing { () throws(CatalogueError) in try engine.catalogue.snapshots(in: .anywhere) }
+        for snapshot in snapshots {
             guard let image = snapshot.image else { continue }
             let judgement = try engine.judge(image, marking: true)
             hiddenPageCount += judgement.hiddenPageCount

@@ -85,9 +85,11 @@ extension Engine {
     /// Asks for pending snapshots, and the sets they are of, to end as `error`. Their workers hear it within a second; those
     /// without a worker are ended at once. Returns without waiting for the workers.
     ///
-    /// Throws `snapshotNotFound`, `snapshotNotPending`.
+    /// Throws `snapshotNotFound`, `snapshotNotPending`, `snapshotLocked`.
     package func cancel(_ ids: [SnapshotID], reason: String) throws(EngineError) {
         for id in ids {
+            let snapshot = try cataloguing { () throws(CatalogueError) in try catalogue.snapshot(id) }
+            if snapshot.state == .pending { try Self.refuseLocked(snapshot, at: .now()) }
             do throws(CatalogueError) {
                 try catalogue.requestCancellation(id, reason: reason)
             } catch {

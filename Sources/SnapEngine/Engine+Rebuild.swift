@@ -34,7 +34,8 @@ extension Engine {
         let reader = PackReader(store.objects)
         _ = try store.removeLeftovers()
         let (packs, snapshots) = (try store.packIDs(), try store.snapshotIDs())
-        try store.makeNamesDurable(packs: packs, snapshots: snapshots)
+        let volumes = try store.volumeIDs()
+        try store.makeNamesDurable(packs: packs, snapshots: snapshots, volumes: volumes)
         progress.begin(totalByteCount: packs.count)
         for id in packs {
             if let pack = try undamaged(&outcome.damagedPacks, { () throws(StoreError) in try reader.list(id) }) {
@@ -50,6 +51,13 @@ extension Engine {
             {
                 try filler.add(record.snapshot)
                 outcome.snapshotCount += 1
+            }
+        }
+        for id in volumes {
+            if let record = try undamaged(
+                &outcome.damagedVolumes, { () throws(StoreError) in try store.record(of: id) })
+            {
+                try filler.add(record.volume)
             }
         }
         return outcome

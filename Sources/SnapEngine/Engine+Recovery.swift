@@ -10,6 +10,7 @@ extension Engine {
     /// had made durable. A snapshot whose point in time is still there stays pending: another worker can go on with it.
     package func recover() throws(EngineError) {
         clearPointsOfEnded()
+        try settleChangesIfIdle()
         let dead = try deadJobs()
         guard !dead.isEmpty else { return }
         try adoptPacks()
@@ -74,7 +75,7 @@ extension Engine {
     }
 
     /// A worker may die between the end of a snapshot and giving its point in time back.
-    private func clearPointsOfEnded() {
+    func clearPointsOfEnded() {
         let held = (try? catalogue.leases()) ?? []
         for point in held where point.state != .pending {
             do throws(ConsistencyError) {
@@ -106,21 +107,28 @@ extension Engine {
         let ids = snapshots.map(\.id)
         try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: ids) }
         let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
-        var completions: [SnapshotCompletion] = []
         for snapshot in snapshots {
             guard let image = snapshot.image, try judge(image).isWhole else { return false }
-            completions.append(
-                SnapshotCompletion(
-                    id: snapshot.id, image: image, time: snapshot.completionTime ?? snapshot.startTime,
-                    durations: snapshot.durations))
         }
-        do throws(CatalogueError) {
-            return try catalogue.complete(completions, trustedSince: generation) == .completed
-        } catch {
-            guard error.code == .notPending else { throw EngineError(error) }
-            return true
+        for _ in 0..<Self.revisionLimit {
+            let current = try withCurrentAttributes(snapshots)
+            for (new, old) in zip(current, snapshots) where new.revision != old.revision {
+                try storing { () throws(StoreError) in try store.write(SnapshotRecord(new)) }
+            }
+            let outcome: CompletionOutcome
+            do throws(CatalogueError) {
+                outcome = try catalogue.complete(current.map(SnapshotCompletion.init), trustedSince: generation)
+            } catch {
+                guard error.code == .notPending else { throw EngineError(error) }
+                return true
+            }
+            if outcome != .revised { return outcome == .completed }
         }
+        return false
     }
+
+    /// How often somebody may change a snapshot that is being completed.
+    private static let revisionLimit = 100
 
     /// Packs that were published but not committed: durable, so that nobody need store their chunks again.
     ///

@@ -13,6 +13,14 @@ extension Engine {
     package func restore(
         _ request: RestoreRequest, progress: TransferProgress, cancellation: CancellationFlag
     ) throws(EngineError) -> ImageOutcome {
+        try whileReading([request.snapshot]) { () throws(EngineError) in
+            try restoreMarked(request, progress, cancellation)
+        }
+    }
+
+    private func restoreMarked(
+        _ request: RestoreRequest, _ progress: TransferProgress, _ cancellation: CancellationFlag
+    ) throws(EngineError) -> ImageOutcome {
         let (snapshot, image) = try completedSnapshot(request.snapshot)
         let manifest = try manifest(image)
         try refuseSource(of: snapshot, request)

@@ -13,6 +13,15 @@ extension Engine {
         _ id: SnapshotID, against volume: FilePath?, consistency: ConsistencyMethod, progress: TransferProgress,
         cancellation: CancellationFlag
     ) throws(EngineError) -> ImageOutcome {
+        try whileReading([id]) { () throws(EngineError) in
+            try verifyMarked(id, volume, consistency, progress, cancellation)
+        }
+    }
+
+    private func verifyMarked(
+        _ id: SnapshotID, _ volume: FilePath?, _ consistency: ConsistencyMethod, _ progress: TransferProgress,
+        _ cancellation: CancellationFlag
+    ) throws(EngineError) -> ImageOutcome {
         let (snapshot, image) = try completedSnapshot(id)
         let manifest = try manifest(image)
         let comparer = try volume.map { (path) throws(EngineError) in

@@ -14,6 +14,7 @@ package final class Engine: Sendable {
     let catalogue: Catalogue
     let packs: PackReader
     let log: JobLog
+    let marks: ReadingMarks
 
     /// Opens the root; with `creating`, makes it where there is none. Finds workers that died, and ends their snapshots.
     ///
@@ -57,6 +58,7 @@ package final class Engine: Sendable {
         self.catalogue = catalogue
         packs = PackReader(store.objects)
         log = JobLog(logger: configuration.logger)
+        marks = ReadingMarks(root: configuration.root)
     }
 
     static func openStore(
@@ -93,7 +95,7 @@ package final class Engine: Sendable {
 }
 
 extension Engine {
-    /// The snapshots named, or all; newest first. Throws `snapshotNotFound`.
+    /// The snapshots named, or all, but for those in the recycle bin; newest first. Throws `snapshotNotFound`.
     package func snapshots(_ ids: [SnapshotID]) throws(EngineError) -> [Snapshot] {
         let found = try cataloguing { () throws(CatalogueError) in
             try catalogue.snapshots(ids.isEmpty ? nil : ids, order: .newestFirst)

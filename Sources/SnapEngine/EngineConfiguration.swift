@@ -1,5 +1,6 @@
 package import Logging
 internal import SnapConsistency
+package import SnapModel
 internal import SnapSystem
 package import SystemPackage
 
@@ -15,6 +16,8 @@ package struct EngineConfiguration: Sendable {
     package var workerCount: Int
     /// Threads that wait for the volume.
     package var readerCount: Int
+    /// For how long deleted snapshots stay restorable.
+    package var recycleBin = RecycleBinRules()
     /// The folder that workers write their log to; nil: nowhere.
     package var logPath: FilePath?
     /// Where the engine tells what it does.

@@ -15,6 +15,28 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case volumeNotFound
         case notAVolume
         case emptyVolume
+        case missingParameter
+        case invalidParameterCombination
+        case malformedUserID
+        case invalidPageToken
+        case filterLimitExceeded
+        case malformedInstanceID
+        case instanceNotFound
+        /// EBS has it, and this program has not.
+        case unsupported
+        /// A dry run that found nothing in the way.
+        case dryRun
+        // Tags, locks, permissions, the recycle bin
+        /// Neither a snapshot's id nor a volume's.
+        case malformedResourceID
+        case malformedTagKey
+        case tagLimitExceeded
+        case invalidPermission
+        case snapshotLocked
+        case snapshotNotLocked
+        /// Somebody reads it.
+        case snapshotInUse
+        case operationNotPermitted
         // The volume
         case volumeInUse
         case volumeReadFailed

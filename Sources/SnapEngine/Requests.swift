@@ -93,6 +93,8 @@ package struct RebuildOutcome: Sendable {
     package var damagedPacks: [String] = []
     /// Snapshots that are not whole, one line each.
     package var damagedSnapshots: [String] = []
+    /// Records of volumes that could not be read, one line each: their tags and what they were made from.
+    package var damagedVolumes: [String] = []
 
     package init() {}
 }

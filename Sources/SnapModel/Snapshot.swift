@@ -11,8 +11,12 @@ package struct Snapshot: Hashable, Sendable {
     /// 12 digits.
     package var ownerID: String
     package var description: String
+    /// Sorted by key.
     package var tags: [Tag]
     package var isEncrypted: Bool
+    /// The lineage that it is of, and what its data key is wrapped with; nil where it is not encrypted.
+    package var dataEncryptionKeyID: String?
+    package var kmsKeyID: String?
     package var consistency: Consistency
     /// The size of the volume at the point in time, in bytes.
     package var volumeByteCount: Int
@@ -28,13 +32,27 @@ package struct Snapshot: Hashable, Sendable {
     package var setID: SnapshotSetID?
     package var worker: SnapshotWorker?
     package var durations: SnapshotDurations
+    /// Those of its volume when it was taken.
+    package var productCodes: [ProductCode]
+    /// Sorted.
+    package var permissions: [CreateVolumePermission]
+    package var storageTier: StorageTier
+    /// Also one that has expired.
+    package var lock: SnapshotLock?
+    /// Since it was deleted; nil: it was not.
+    package var bin: RecycleBinStay?
+    /// Counted up from 1 with each change of what may change after completion: tags, permissions, lock, bin.
+    package var revision: Int
 
     package init(
         id: SnapshotID, volume: Volume, state: SnapshotState, stateMessage: String? = nil, startTime: Timestamp,
         completionTime: Timestamp? = nil, ownerID: String, description: String, tags: [Tag] = [],
-        isEncrypted: Bool = false, consistency: Consistency, volumeByteCount: Int, processedByteCount: Int = 0,
+        isEncrypted: Bool = false, dataEncryptionKeyID: String? = nil, kmsKeyID: String? = nil,
+        consistency: Consistency, volumeByteCount: Int, processedByteCount: Int = 0,
         newByteCount: Int = 0, storedByteCount: Int = 0, image: SnapshotImage? = nil, setID: SnapshotSetID? = nil,
-        worker: SnapshotWorker? = nil, durations: SnapshotDurations = SnapshotDurations()
+        worker: SnapshotWorker? = nil, durations: SnapshotDurations = SnapshotDurations(),
+        productCodes: [ProductCode] = [], permissions: [CreateVolumePermission] = [],
+        storageTier: StorageTier = .standard, lock: SnapshotLock? = nil, bin: RecycleBinStay? = nil, revision: Int = 1
     ) {
         self.id = id
         self.volume = volume
@@ -46,6 +64,8 @@ package struct Snapshot: Hashable, Sendable {
         self.description = description
         self.tags = tags
         self.isEncrypted = isEncrypted
+        self.dataEncryptionKeyID = dataEncryptionKeyID
+        self.kmsKeyID = kmsKeyID
         self.consistency = consistency
         self.volumeByteCount = volumeByteCount
         self.processedByteCount = processedByteCount
@@ -55,6 +75,12 @@ package struct Snapshot: Hashable, Sendable {
         self.setID = setID
         self.worker = worker
         self.durations = durations
+        self.productCodes = productCodes
+        self.permissions = permissions
+        self.storageTier = storageTier
+        self.lock = lock
+        self.bin = bin
+        self.revision = revision
     }
 }
 

@@ -1,12 +1,11 @@
 internal import SnapModel
 
 extension RecordFields {
-    init(_ record: SnapshotRecord) {
-        let snapshot = record.snapshot
+    init(_ snapshot: Snapshot) {
         guard let image = snapshot.image else { preconditionFailure("a record of \(snapshot.id) without an image") }
         let (consistency, volume) = (snapshot.consistency, snapshot.volume)
         self.init(
-            formatVersion: SnapshotRecord.formatVersion, revision: record.revision, snapshotID: snapshot.id,
+            formatVersion: SnapshotRecord.formatVersion, revision: snapshot.revision, snapshotID: snapshot.id,
             volumeID: volume.id, state: snapshot.state, startTime: snapshot.startTime,
             completionTime: snapshot.completionTime, ownerID: snapshot.ownerID, description: snapshot.description,
             tags: snapshot.tags, encrypted: snapshot.isEncrypted, volumeByteCount: snapshot.volumeByteCount,
@@ -17,30 +16,35 @@ extension RecordFields {
             hooks: consistency.hooks.isEmpty ? nil : consistency.hooks, setID: snapshot.setID,
             worker: snapshot.worker.map(WorkerFields.init),
             securingMicroseconds: snapshot.durations.securing?.wholeMicroseconds,
-            imagingMicroseconds: snapshot.durations.imaging?.wholeMicroseconds,
-            volume: VolumeFields(
-                identity: volume.identity, path: volume.path, byteCount: volume.byteCount,
-                createTime: volume.createTime))
+            imagingMicroseconds: snapshot.durations.imaging?.wholeMicroseconds, volume: VolumeFields(volume),
+            kmsKeyID: snapshot.kmsKeyID, dataEncryptionKeyID: snapshot.dataEncryptionKeyID,
+            storageTier: snapshot.storageTier,
+            productCodes: snapshot.productCodes.isEmpty ? nil : snapshot.productCodes,
+            permissions: snapshot.permissions.isEmpty ? nil : snapshot.permissions.map(PermissionFields.init),
+            lock: snapshot.lock.map(LockFields.init), bin: snapshot.bin.map(BinFields.init))
     }
 
-    /// nil when the manifest root or the size is malformed.
+    /// nil when the manifest root, the size or a permission is malformed.
     var record: SnapshotRecord? {
         guard let root = Digest(hexadecimal: manifestRoot), volumeByteCount > 0 else { return nil }
         let image = SnapshotImage(
             manifestRoot: PageID(root), fullByteCount: fullByteCount, newByteCount: newByteCount,
             storedByteCount: storedByteCount)
-        let volume = Volume(
-            id: volumeID, identity: volume.identity, path: volume.path, byteCount: volume.byteCount,
-            createTime: volume.createTime)
+        let permissions = (permissions ?? []).map(\.permission)
+        guard !permissions.contains(nil) else { return nil }
         let durations = SnapshotDurations(
             securing: securingMicroseconds.map { .microseconds($0) },
             imaging: imagingMicroseconds.map { .microseconds($0) })
         let snapshot = Snapshot(
-            id: snapshotID, volume: volume, state: state, startTime: startTime, completionTime: completionTime,
-            ownerID: ownerID, description: description, tags: tags, isEncrypted: encrypted, consistency: consistency,
+            id: snapshotID, volume: volume.volume(volumeID), state: state, startTime: startTime,
+            completionTime: completionTime,
+            ownerID: ownerID, description: description, tags: tags, isEncrypted: encrypted,
+            dataEncryptionKeyID: dataEncryptionKeyID, kmsKeyID: kmsKeyID, consistency: consistency,
             volumeByteCount: volumeByteCount, processedByteCount: volumeByteCount, image: image, setID: setID,
-            worker: worker?.worker, durations: durations)
-        return SnapshotRecord(revision: revision, snapshot: snapshot)
+            worker: worker?.worker, durations: durations, productCodes: productCodes ?? [],
+            permissions: permissions.compactMap { $0 }, storageTier: storageTier ?? .standard, lock: lock?.lock,
+            bin: bin?.stay, revision: revision)
+        return SnapshotRecord(snapshot)
     }
 
     private var consistency: Consistency {

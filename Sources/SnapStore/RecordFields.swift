@@ -29,6 +29,13 @@ struct RecordFields: Codable {
     var securingMicroseconds: Int64?
     var imagingMicroseconds: Int64?
     var volume: VolumeFields
+    var kmsKeyID: String?
+    var dataEncryptionKeyID: String?
+    var storageTier: StorageTier?
+    var productCodes: [ProductCode]?
+    var permissions: [PermissionFields]?
+    var lock: LockFields?
+    var bin: BinFields?
 
     struct WorkerFields: Codable {
         var processNumber: Int32
@@ -39,20 +46,6 @@ struct RecordFields: Codable {
             case processNumber = "ProcessId"
             case attemptCount = "Attempts"
             case logPath = "Log"
-        }
-    }
-
-    struct VolumeFields: Codable {
-        var identity: VolumeIdentity
-        var path: String
-        var byteCount: Int
-        var createTime: Timestamp
-
-        enum CodingKeys: String, CodingKey {
-            case identity = "Identity"
-            case path = "Path"
-            case byteCount = "ByteCount"
-            case createTime = "CreateTime"
         }
     }
 
@@ -83,5 +76,12 @@ struct RecordFields: Codable {
         case securingMicroseconds = "SecuringMicroseconds"
         case imagingMicroseconds = "ImagingMicroseconds"
         case volume = "Volume"
+        case kmsKeyID = "KmsKeyId"
+        case dataEncryptionKeyID = "DataEncryptionKeyId"
+        case storageTier = "StorageTier"
+        case productCodes = "ProductCodes"
+        case permissions = "CreateVolumePermissions"
+        case lock = "Lock"
+        case bin = "RecycleBin"
     }
 }

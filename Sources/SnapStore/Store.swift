@@ -76,6 +76,26 @@ package struct Store: Sendable {
         try objects.delete(StoreLayout.key(of: snapshot))
     }
 
+    /// Writes a volume's record, durably, over an older one.
+    package func write(_ record: VolumeRecord) throws(StoreError) {
+        try objects.put(try record.encoded(), to: StoreLayout.key(of: record.volume.id))
+    }
+
+    /// Throws `missing`, `fromTheFuture`, and `damaged` also for a record of another volume.
+    package func record(of volume: VolumeID) throws(StoreError) -> VolumeRecord {
+        let key = StoreLayout.key(of: volume)
+        let record = try VolumeRecord(decoding: try objects.get(key), subject: key.path)
+        guard record.volume.id == volume else {
+            throw StoreError(.damaged, key.path, "\(key) is the record of another volume, \(record.volume.id)")
+        }
+        return record
+    }
+
+    /// Every volume with a record of its own, by listing.
+    package func volumeIDs() throws(StoreError) -> [VolumeID] {
+        try objects.keys(under: StoreLayout.volumePrefix).compactMap(StoreLayout.volume(of:))
+    }
+
     /// Every record's snapshot, by listing.
     package func snapshotIDs() throws(StoreError) -> [SnapshotID] {
         try objects.keys(under: StoreLayout.snapshotPrefix).compactMap(StoreLayout.snapshot(of:))
@@ -87,14 +107,18 @@ package struct Store: Sendable {
     }
 
     /// Makes the names of packs and records durable that others may have left half done.
-    package func makeNamesDurable(packs: [PackID], snapshots: [SnapshotID]) throws(StoreError) {
-        try objects.makeNamesDurable(packs.map(StoreLayout.key(of:)) + snapshots.map(StoreLayout.key(of:)))
+    package func makeNamesDurable(
+        packs: [PackID], snapshots: [SnapshotID], volumes: [VolumeID] = []
+    ) throws(StoreError) {
+        let keys = packs.map { StoreLayout.key(of: $0) } + snapshots.map { StoreLayout.key(of: $0) }
+        try objects.makeNamesDurable(keys + volumes.map { StoreLayout.key(of: $0) })
     }
 
     /// Removes what dead writers had not published. Returns how many files that were.
     package func removeLeftovers() throws(StoreError) -> Int {
         try objects.removeLeftovers(under: StoreLayout.packPrefix)
             + objects.removeLeftovers(under: StoreLayout.snapshotPrefix)
+            + objects.removeLeftovers(under: StoreLayout.volumePrefix)
     }
 }
 

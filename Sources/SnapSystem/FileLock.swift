@@ -32,6 +32,14 @@ package struct FileLock: ~Copyable, Sendable {
 
     private init(file: consuming OwnedDescriptor) { self.file = file }
 
+    /// Whether the locked file is still the one of its name: false once somebody has removed it, whose lock on another file
+    /// of that name this one says nothing about.
+    package borrowing func isOfItsName() throws(SystemError) -> Bool {
+        let mine = try file.status()
+        guard let named = try? FileStatus(of: file.path) else { return false }
+        return mine.inode == named.inode && mine.filesystem == named.filesystem
+    }
+
     /// Not by closing alone: a program that another thread is just starting has a copy of the descriptor until its exec.
     deinit { _ = flock(file.rawValue, LOCK_UN) }
 }

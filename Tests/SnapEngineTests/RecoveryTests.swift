@@ -19,7 +19,7 @@ struct RecoveryTests {
         guard let dead = Self.dead else { throw Command.Failure(description: "no identity") }
         var copy = snapshot
         copy.id = .random()
-        if withRecord { try engine.store.write(SnapshotRecord(revision: 1, snapshot: copy)) }
+        if withRecord { try engine.store.write(SnapshotRecord(copy)) }
         copy.state = .pending
         copy.image = nil
         copy.completionTime = nil

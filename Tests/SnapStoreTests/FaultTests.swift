@@ -22,7 +22,7 @@ private struct Sequence {
         let second = try write(1)
         _ = try store.publish([first, second])
         _ = try store.publish([try write(2)])
-        let record = SnapshotRecord(revision: 1, snapshot: try Sample.snapshot())
+        let record = SnapshotRecord(try Sample.snapshot())
         try store.write(record)
         return try store.record(of: record.snapshot.id)
     }
@@ -98,7 +98,7 @@ struct FaultTests {
             let store = try Store.open(objects)
             #expect(whole == Set(Sequence.packs), "\(when): a record without its packs")
             let id = try #require(store.snapshotIDs().first, "\(when): the record is lost")
-            let expected = SnapshotRecord(revision: 1, snapshot: try Sample.snapshot())
+            let expected = SnapshotRecord(try Sample.snapshot())
             #expect(try store.record(of: id) == completed ?? expected, "\(when)")
         }
     }

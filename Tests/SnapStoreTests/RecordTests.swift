@@ -14,7 +14,7 @@ struct RecordTests {
           "ConsistencyMethod" : "clone",
           "Description" : "nightly \\"quoted\\" ä/ö",
           "Encrypted" : false,
-          "FormatVersion" : 2,
+          "FormatVersion" : 3,
           "FreezeMicroseconds" : 12345,
           "FullSnapshotSizeInBytes" : 524288000,
           "Hooks" : [
@@ -127,7 +127,8 @@ struct RecordTests {
     private func recordOfVersion1() throws -> SnapshotRecord {
         var snapshot = try Sample.snapshot(tags: [SnapshotTag(key: "Name", value: "ä \\ b")])
         snapshot.consistency.level = .filesystem
-        return SnapshotRecord(revision: 3, snapshot: snapshot)
+        snapshot.revision = 3
+        return SnapshotRecord(snapshot)
     }
 
     @Test func goldenText() throws {
@@ -141,7 +142,7 @@ struct RecordTests {
         let live = Self.version1.replacing("\"exclusive\"", with: "\"none\"")
         let consistency = try SnapshotRecord(decoding: Array(live.utf8), subject: "version 1").snapshot.consistency
         #expect(consistency == Consistency(method: .none, level: ConsistencyLevel.none))
-        #expect(String(decoding: try read.encoded(), as: UTF8.self).contains("\"FormatVersion\" : 2"))
+        #expect(String(decoding: try read.encoded(), as: UTF8.self).contains("\"FormatVersion\" : 3"))
     }
 
     @Test func withoutWhatMayBeAbsent() throws {
@@ -199,10 +200,10 @@ struct RecordTests {
     }
 
     @Test(arguments: [
-        ("\"FormatVersion\" : 2", "\"FormatVersion\" : 3", true),
-        ("\"FormatVersion\" : 2", "\"FormatVersion\" : 0", true),
-        ("\"FormatVersion\" : 2", "\"FormatVersion\" : \"2\"", false),
-        ("\"FormatVersion\" : 2,", "", false),
+        ("\"FormatVersion\" : 3", "\"FormatVersion\" : 4", true),
+        ("\"FormatVersion\" : 3", "\"FormatVersion\" : 0", true),
+        ("\"FormatVersion\" : 3", "\"FormatVersion\" : \"2\"", false),
+        ("\"FormatVersion\" : 3,", "", false),
         ("\"application\"", "\"perfect\"", false),
         ("\"timed-out\"", "\"late\"", false),
         ("70001", "1e999", false),

@@ -108,13 +108,13 @@ struct StoreTests {
     func records(kind: StoreKind) throws {
         try kind.with { objects, _ in
             let store = try Store.openOrCreate(objects, at: Sample.time)
-            var record = SnapshotRecord(revision: 1, snapshot: try Sample.snapshot())
+            var record = SnapshotRecord(try Sample.snapshot())
             let id = record.snapshot.id
             let missing = #expect(throws: StoreError.self) { _ = try store.record(of: id) }
             #expect(missing?.code == .missing)
             try store.write(record)
             #expect(try store.record(of: id) == record)
-            record.revision = 2
+            record.snapshot.revision = 2
             record.snapshot.tags = [SnapshotTag(key: "a", value: "b")]
             try store.write(record)
             #expect(try store.record(of: id) == record)
@@ -135,7 +135,7 @@ struct StoreTests {
     @Test func recordsThatDoNotBelong() throws {
         let objects = MemoryObjectStore()
         let store = try Store.openOrCreate(objects, at: Sample.time)
-        var record = SnapshotRecord(revision: 1, snapshot: try Sample.snapshot())
+        var record = SnapshotRecord(try Sample.snapshot())
         let other = try #require(SnapshotID("snap-1234abcd"))
         try objects.put(try record.encoded(), to: StoreLayout.key(of: other))
         #expect(#expect(throws: StoreError.self) { _ = try store.record(of: other) }?.code == .damaged)
