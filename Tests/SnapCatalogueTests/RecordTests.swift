@@ -113,7 +113,8 @@ struct RecordTests {
         #expect(try catalogue.begunChanges() == RecordSet(volumes: [snapshot.volume.id]))
         try catalogue.forgetChange(set)
         #expect(try catalogue.begunChanges().isEmpty)
-        #expect(catalogueError { try catalogue.beginChange(RecordSet(snapshots: [.random()])) }?.code == .unknownSnapshot)
+        #expect(
+            catalogueError { try catalogue.beginChange(RecordSet(snapshots: [.random()])) }?.code == .unknownSnapshot)
         #expect(catalogueError { try catalogue.beginChange(RecordSet(volumes: [.random()])) }?.code == .unknownVolume)
     }
 
@@ -125,7 +126,8 @@ struct RecordTests {
         #expect(try catalogue.snapshots(in: .anywhere).map(\.id) == [pending.id, kept.id])
         #expect(try catalogue.snapshot(kept.id) == kept)
         let rest = try catalogue.read { database in
-            try Int.fetchOne(database, sql: "SELECT count(*) FROM tag WHERE resourceId = ?", arguments: [gone.id.rawValue])
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM tag WHERE resourceId = ?", arguments: [gone.id.rawValue])
         }
         #expect(rest == 0)
     }

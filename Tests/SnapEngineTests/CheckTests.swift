@@ -35,7 +35,9 @@ struct CheckTests {
             #expect(code(CreateRequest(volumes: [bench.directory.appending("none").string])) == .volumeNotFound)
             #expect(code(CreateRequest(volumes: [VolumeID.random().rawValue])) == .volumeNotFound)
             #expect(code(CreateRequest(volumes: ["vol-x"])) == .malformedVolumeID)
-            #expect(code(CreateRequest(volumes: [volume], description: String(repeating: "ä", count: 256))) == .invalidParameter)
+            #expect(
+                code(CreateRequest(volumes: [volume], description: String(repeating: "ä", count: 256)))
+                    == .invalidParameter)
             #expect(code(CreateRequest(volumes: [volume], description: String(repeating: "ä", count: 255))) == nil)
             #expect(code(CreateRequest(volumes: [bench.configuration.cataloguePath.string])) == .volumeHoldsStore)
         }

@@ -32,10 +32,13 @@ struct ReadingMarkTests {
             let (marks, id) = (ReadingMarks(root: directory.path), SnapshotID.random())
             let folder = try directory.folder("reading")
             let path = folder.appending(id.rawValue)
-            let script = "exec 9>'\(path)'; flock -s 9; exec sleep 60"
-            let child = try ChildProcess(["bash", "-c", script])
-            #expect(Waiting.until { (try? marks.snapshots()) == [id] })
-            #expect(Waiting.until { marks.readers(of: id) == ["process \(child.number) (sleep 60)"] })
+            let ready = directory.appending("ready")
+            let script = "open(F, '>', $ARGV[0]); flock(F, 1); open(R, '>', $ARGV[1]); sleep 60"
+            let child = try ChildProcess(["perl", "-e", script, path.string, ready.string])
+            // Asked before, it would remove the file that the child is about to lock.
+            #expect(Waiting.until { File.exists(ready) })
+            #expect((try? marks.snapshots()) == [id])
+            #expect(Waiting.until { marks.readers(of: id) == ["process \(child.number) (perl -e)"] })
             child.kill()
             child.wait()
             #expect(try marks.snapshots().isEmpty && marks.readers(of: id).isEmpty)

@@ -18,7 +18,8 @@ struct VolumeRegistryTests {
             let path = try bench.directory.file("volume", SeededRandom.bytes(1 << 20, seed: 7))
             let engine = try bench.open()
             let codes = [ProductCode(code: "abc", type: .marketplace)]
-            let volume = try engine.registerVolume(path, tags: [SnapshotTag(key: "Name", value: "web")], productCodes: codes)
+            let volume = try engine.registerVolume(
+                path, tags: [SnapshotTag(key: "Name", value: "web")], productCodes: codes)
             #expect(volume.path == path.string && volume.byteCount == 1 << 20 && volume.sourceSnapshot == nil)
             #expect(volume.tags.map(\.value) == ["web"] && volume.productCodes == codes && volume.revision == 1)
             // Nothing new is nothing to record.
@@ -41,7 +42,9 @@ struct VolumeRegistryTests {
             func code(_ path: FilePath, _ tags: [SnapshotTag] = []) -> EngineError.Code? {
                 engineError { _ = try engine.registerVolume(path, tags: tags) }?.code
             }
-            #expect(code(none) == .volumeNotFound && code(empty) == .emptyVolume && code(bench.directory.path) == .notAVolume)
+            #expect(
+                code(none) == .volumeNotFound && code(empty) == .emptyVolume
+                    && code(bench.directory.path) == .notAVolume)
             #expect(code(bench.configuration.cataloguePath) == .volumeHoldsStore)
             let path = try bench.directory.file("volume", [1])
             #expect(code(path, [SnapshotTag(key: "aws:x", value: "")]) == .invalidParameter)
@@ -57,8 +60,10 @@ struct VolumeRegistryTests {
             try engine.tag(snapshot.volume.id, "Name", "second")
             // Its own record is gone: the last snapshot tells how the volume was when that was taken.
             try File.remove(bench.configuration.storePath.appending("volumes").appending("\(snapshot.volume.id).json"))
-            try bench.rebuild()
-            #expect(try bench.open().volumes().map(\.tags) == [[SnapshotTag(key: "Name", value: "first")]])
+            try bench.withRebuiltTwin { _, twin in
+                let tags = try twin.volumes().map(\.tags)
+                #expect(tags == [[SnapshotTag(key: "Name", value: "first")]])
+            }
         }
     }
 
@@ -67,9 +72,11 @@ struct VolumeRegistryTests {
             try engine.tag(snapshot.volume.id, "Name")
             let path = bench.configuration.storePath.appending("volumes").appending("\(snapshot.volume.id).json")
             try File.overwrite(path, Array("garbage".utf8), at: 0)
-            let outcome = try bench.rebuild()
-            #expect(outcome.damagedVolumes.count == 1 && outcome.snapshotCount == 1)
-            #expect(try bench.open().volumes().map(\.id) == [snapshot.volume.id])
+            try bench.withRebuiltTwin { outcome, twin in
+                let ids = try twin.volumes().map(\.id)
+                #expect(outcome.damagedVolumes.count == 1 && outcome.snapshotCount == 1)
+                #expect(ids == [snapshot.volume.id])
+            }
         }
     }
 
@@ -101,7 +108,9 @@ struct VolumeRegistryTests {
             _ = try engine.registerVolume(path, productCodes: codes)
             let snapshot = try engine.create(path)
             let target = CreateVolumeRequest.Target.path(bench.directory.appending("copy"))
-            #expect(try create(engine, CreateVolumeRequest(snapshot: snapshot.id, target: target)).volume.productCodes == codes)
+            #expect(
+                try create(engine, CreateVolumeRequest(snapshot: snapshot.id, target: target)).volume.productCodes
+                    == codes)
         }
     }
 
@@ -137,7 +146,9 @@ struct VolumeRegistryTests {
                     #expect(engine.sight(volume) == VolumeSighting(isThere: true))
                     try MountedFilesystem.with(device.path, at: place) { _ in
                         let sighting = engine.sight(volume)
-                        #expect(sighting.attachment == VolumeAttachment(device: device.path.string, mountPoints: [place.string]))
+                        #expect(
+                            sighting.attachment
+                                == VolumeAttachment(device: device.path.string, mountPoints: [place.string]))
                         #expect(sighting.state == .inUse)
                     }
                     #expect(engine.sight(volume).state == .available)
@@ -153,9 +164,11 @@ struct VolumeRegistryTests {
                 let image = try bench.directory.sparseFile("image", byteCount: 4 << 20)
                 try LoopDevice.with(over: image) { device in
                     let known = try engine.registerVolume(device.path)
-                    var request = CreateVolumeRequest(snapshot: snapshot.id, target: .path(device.path), byteCount: 5 << 20)
+                    var request = CreateVolumeRequest(
+                        snapshot: snapshot.id, target: .path(device.path), byteCount: 5 << 20)
                     let error = engineError {
-                        _ = try engine.createVolume(request, progress: TransferProgress(), cancellation: CancellationFlag())
+                        _ = try engine.createVolume(
+                            request, progress: TransferProgress(), cancellation: CancellationFlag())
                     }
                     #expect(error?.code == .targetTooSmall)
                     request.byteCount = nil

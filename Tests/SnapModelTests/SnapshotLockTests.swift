@@ -26,7 +26,9 @@ private struct Model {
     }
 
     /// False: refused.
-    mutating func lock(compliance: Bool, days: Int?, untilHour: Int?, coolOff: Int?, isPending: Bool, _ hour: Int) -> Bool {
+    mutating func lock(compliance: Bool, days: Int?, untilHour: Int?, coolOff: Int?, isPending: Bool, _ hour: Int)
+        -> Bool
+    {
         if let days, days < 1 || days > 36_500 { return false }
         if let untilHour, untilHour < hour + 24 || untilHour > hour + 24 * 36_500 { return false }
         if let coolOff { guard compliance, coolOff >= 1, coolOff <= 72 else { return false } }

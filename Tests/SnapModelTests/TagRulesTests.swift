@@ -55,8 +55,13 @@ struct TagRulesTests {
 
     @Test func settingAndRemoving() {
         let old = [SnapshotTag(key: "a", value: "1"), SnapshotTag(key: "\u{e9}", value: "2")]
-        let new = old.setting([SnapshotTag(key: "a", value: "3"), SnapshotTag(key: "Z", value: ""), SnapshotTag(key: "e\u{301}", value: "")])
-        #expect(new.map { Array($0.key.unicodeScalars) } == ["Z", "a", "e\u{301}", "\u{e9}"].map { Array($0.unicodeScalars) })
+        let new = old.setting([
+            SnapshotTag(key: "a", value: "3"), SnapshotTag(key: "Z", value: ""),
+            SnapshotTag(key: "e\u{301}", value: ""),
+        ])
+        #expect(
+            new.map { Array($0.key.unicodeScalars) }
+                == ["Z", "a", "e\u{301}", "\u{e9}"].map { Array($0.unicodeScalars) })
         #expect(new.removing([TagSelector(key: "a", value: "1")]).count == 4)
         #expect(new.removing([TagSelector(key: "a", value: "3"), TagSelector(key: "Z", value: "")]).count == 2)
         #expect(new.removing([TagSelector(key: "e\u{301}")]).count == 3)
@@ -76,7 +81,8 @@ struct RecycleBinRulesTests {
             days: 5, excludedTags: [TagSelector(key: "scratch")],
             rules: [
                 RecycleBinRules.Rule(tags: [TagSelector(key: "keep", value: "long")], days: 30),
-                RecycleBinRules.Rule(tags: [TagSelector(key: "keep"), TagSelector(key: "scratch", value: "no")], days: 2),
+                RecycleBinRules.Rule(
+                    tags: [TagSelector(key: "keep"), TagSelector(key: "scratch", value: "no")], days: 2),
             ])
         #expect(rules.days(for: []) == 5)
         #expect(rules.days(for: [keep]) == 30)

@@ -47,7 +47,8 @@ struct VolumeRecordTests {
     @Test func mutatedRecordsThrowOrParse() {
         Mutations.forEach(of: Array(Self.golden.utf8)) { mutated in
             do throws(StoreError) {
-                _ = try VolumeRecord(decoding: try VolumeRecord(decoding: mutated, subject: "x").encoded(), subject: "y")
+                _ = try VolumeRecord(
+                    decoding: try VolumeRecord(decoding: mutated, subject: "x").encoded(), subject: "y")
             } catch {
                 let isClear = error.code == .damaged || error.code == .fromTheFuture
                 if !isClear || error.subject != "x" { Issue.record("\(error)") }
