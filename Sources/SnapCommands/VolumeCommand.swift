@@ -6,8 +6,8 @@ internal import SystemPackage
 struct VolumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume",
-        abstract: "Look at the volumes that snapshots are taken of.",
-        subcommands: [InspectCommand.self]
+        abstract: "Look at the volumes that snapshots are taken of, and register them.",
+        subcommands: [InspectCommand.self, VolumeAddCommand.self]
     )
 }
 

@@ -25,7 +25,7 @@ struct SchemaTests {
             ).map { row in "\(row[0] as String) \(row[1] as String): \(Self.normalised(row[2]))" }
         }
         #expect(
-            lines == SchemaGolden.v2.split(separator: "\n").map(String.init),
+            lines == SchemaGolden.v3.split(separator: "\n").map(String.init),
             "\(lines.joined(separator: "\n"))"
         )
     }
@@ -49,6 +49,25 @@ struct SchemaTests {
         #expect(pending.map(\.request) == [nil])
     }
 
+    /// The rules of version 3 for what earlier versions did not know: no record of its own, first revision, not deleted.
+    @Test func whatVersion2RecordedIsKept() throws {
+        let old = try Scratch()
+        let queue = try DatabaseQueue(path: old.path.string)
+        try queue.write { try $0.execute(sql: "PRAGMA application_id = \(Schema.applicationID)") }
+        try Schema.migrator(for: old.store).migrate(queue, upTo: "v2")
+        try queue.write { try $0.execute(sql: Self.rowsOfVersion1) }
+        try queue.write { try $0.execute(sql: "INSERT INTO tag VALUES ('snap-1', 'a', 'b')") }
+        try queue.close()
+        let migrated = try old.open()
+        let snapshots = try migrated.snapshots(order: .oldestFirst)
+        #expect(snapshots.map(\.revision) == [1, 1, 1, 1])
+        #expect(snapshots.allSatisfy { $0.bin == nil && $0.lock == nil && $0.storageTier == .standard })
+        #expect(snapshots.allSatisfy { $0.permissions.isEmpty && $0.productCodes.isEmpty })
+        #expect(snapshots[0].tags == [SnapModel.Tag(key: "a", value: "b")])
+        #expect(try migrated.volumes().map(\.revision) == [0])
+        #expect(try migrated.begunChanges().isEmpty)
+    }
+
     private static let rowsOfVersion1 = """
         INSERT INTO volume VALUES (1, 'vol-1', 'strong', 'dm:x', '/dev/x', 8, 1, 1, 0, NULL);
         INSERT INTO snapshot (snapshotId, volume, state, startTime, ownerId, description, consistency,
@@ -68,7 +87,7 @@ struct SchemaTests {
     }
 
     @Test func stepsAreInOrder() {
-        #expect(Schema.migrator(for: .random()).migrations == ["v1", "v2"])
+        #expect(Schema.migrator(for: .random()).migrations == ["v1", "v2", "v3"])
     }
 
     @Test func lookUpsAndListsUseIndices() throws {
@@ -82,6 +101,15 @@ struct SchemaTests {
                 "snapshotByVolume",
             "SELECT * FROM snapshot s WHERE s.setId = 'x'": "snapshotBySet",
             "SELECT snapshotId, lease, state FROM snapshot WHERE lease IS NOT NULL": "snapshotLeased",
+            "SELECT snapshotId FROM snapshot WHERE changing <> 0 ORDER BY id": "snapshotChanging",
+            "SELECT volumeId FROM volume WHERE changing <> 0 ORDER BY id": "volumeChanging",
+            "SELECT * FROM snapshot s WHERE s.binEnterTime IS NOT NULL AND s.binExitTime <= 1 ORDER BY s.binExitTime, s.id":
+                "snapshotInBin",
+            "SELECT * FROM snapshot s WHERE s.lockMode IS NOT NULL AND s.binEnterTime IS NULL ORDER BY s.lockCreateTime DESC, s.id DESC":
+                "snapshotLocked",
+            "SELECT * FROM snapshot s WHERE 1 AND s.binEnterTime IS NULL ORDER BY s.startTime DESC, s.id DESC":
+                "snapshotByStart",
+            "SELECT resourceId FROM tag WHERE key = 'a' AND value = 'b'": "USING COVERING INDEX tagByKey",
             "SELECT leaf FROM checkpoint WHERE snapshot = 1 ORDER BY leaf": "USING PRIMARY KEY",
             "SELECT id FROM volume WHERE identity = '' AND strength = ''": "volumeByIdentity",
             "SELECT key FROM tag WHERE resourceId BETWEEN 'snap-' AND 'snap.' ORDER BY resourceId, key":

@@ -102,7 +102,7 @@ struct RecoveryTests {
             let snapshot = try bench.open().create(volume)
             let path = bench.configuration.storePath.appending(StoreLayout.key(of: snapshot.id).path)
             let record = try File.readText(path)
-            let later = record.replacing("\"FormatVersion\" : 2", with: "\"FormatVersion\" : 3")
+            let later = record.replacing("\"FormatVersion\" : 3", with: "\"FormatVersion\" : 9")
             try AtomicFile.write(Array(later.utf8), to: path)
             #expect { try bench.rebuild() } throws: { ($0 as? EngineError)?.code == .fromTheFuture }
             #expect(try bench.open().snapshots([]).count == 1, "the old catalogue is as it was")

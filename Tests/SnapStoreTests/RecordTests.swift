@@ -12,6 +12,14 @@ struct RecordTests {
           "CompletionTime" : "2014-02-28T21:06:02.345Z",
           "ConsistencyLevel" : "application",
           "ConsistencyMethod" : "clone",
+          "CreateVolumePermissions" : [
+            {
+              "UserId" : "123456789012"
+            },
+            {
+              "Group" : "all"
+            }
+          ],
           "Description" : "nightly \\"quoted\\" ä/ö",
           "Encrypted" : false,
           "FormatVersion" : 3,
@@ -31,16 +39,36 @@ struct RecordTests {
             }
           ],
           "ImagingMicroseconds" : 9000000,
+          "Lock" : {
+            "CoolOffPeriod" : 24,
+            "CoolOffPeriodExpiresOn" : "2014-03-01T21:06:02.345Z",
+            "LockCreatedOn" : "2014-02-28T21:06:01.000Z",
+            "LockDuration" : 30,
+            "LockDurationStartTime" : "2014-02-28T21:06:02.345Z",
+            "LockExpiresOn" : "2014-03-30T21:06:02.345Z",
+            "LockMode" : "compliance"
+          },
           "ManifestRoot" : "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
           "NewByteCount" : 1048576,
           "OwnerId" : "123456789012",
           "PointInTime" : "2014-02-28T21:06:01.500Z",
+          "ProductCodes" : [
+            {
+              "ProductCodeId" : "abc123",
+              "ProductCodeType" : "marketplace"
+            }
+          ],
+          "RecycleBin" : {
+            "RecycleBinEnterTime" : "2014-03-31T00:00:00.000Z",
+            "RecycleBinExitTime" : "2014-04-07T00:00:00.000Z"
+          },
           "Revision" : 3,
           "SecuringMicroseconds" : 80001,
           "SetId" : "set-0123456789abcdef0",
           "SnapshotId" : "snap-0fedcba9876543210",
           "StartTime" : "2014-02-28T21:06:01.000Z",
           "State" : "completed",
+          "StorageTier" : "standard",
           "StoredByteCount" : 700000,
           "Tags" : [
             {
@@ -55,7 +83,21 @@ struct RecordTests {
               "Strength" : "strong",
               "Value" : "wwid:eui.0025/1:partition:1"
             },
-            "Path" : "/dev/vdb1"
+            "Path" : "/dev/vdb1",
+            "ProductCodes" : [
+              {
+                "ProductCodeId" : "abc123",
+                "ProductCodeType" : "marketplace"
+              }
+            ],
+            "Revision" : 2,
+            "SnapshotId" : "snap-00000000000000001",
+            "Tags" : [
+              {
+                "Key" : "Name",
+                "Value" : "web"
+              }
+            ]
           },
           "VolumeByteCount" : 1073741825,
           "VolumeId" : "vol-0123456789abcdef0",
@@ -121,7 +163,25 @@ struct RecordTests {
         record.snapshot.worker = SnapshotWorker(
             processNumber: 4_711, attemptCount: 2, logPath: "/var/log/snapctl/snap-0fedcba9876543210.log")
         record.snapshot.durations = SnapshotDurations(securing: .microseconds(80_001), imaging: .seconds(9))
+        try addAttributes(to: &record.snapshot)
         return record
+    }
+
+    /// What came with version 3.
+    private func addAttributes(to snapshot: inout Snapshot) throws {
+        let codes = [ProductCode(code: "abc123", type: .marketplace)]
+        snapshot.productCodes = codes
+        snapshot.permissions = [.user("123456789012"), .all]
+        let completed = try #require(snapshot.completionTime)
+        snapshot.lock = SnapshotLock(
+            mode: .compliance, createTime: snapshot.startTime, startTime: completed, durationDays: 30,
+            expiryTime: completed.adding(days: 30), coolOffHours: 24, coolOffExpiryTime: completed.adding(days: 1))
+        let deleted = try #require(Timestamp("2014-03-31T00:00:00Z"))
+        snapshot.bin = RecycleBinStay(enterTime: deleted, exitTime: deleted.adding(days: 7))
+        snapshot.volume.tags = [SnapshotTag(key: "Name", value: "web")]
+        snapshot.volume.productCodes = codes
+        snapshot.volume.sourceSnapshot = SnapshotID("snap-00000000000000001")
+        snapshot.volume.revision = 2
     }
 
     private func recordOfVersion1() throws -> SnapshotRecord {
@@ -145,6 +205,21 @@ struct RecordTests {
         #expect(String(decoding: try read.encoded(), as: UTF8.self).contains("\"FormatVersion\" : 3"))
     }
 
+    /// As version 2 wrote them: without all that came later.
+    @Test func recordsOfVersion2AreRead() throws {
+        var expected = try record()
+        let codes: [ProductCode] = []
+        (expected.snapshot.lock, expected.snapshot.bin, expected.snapshot.permissions) = (nil, nil, [])
+        expected.snapshot.productCodes = codes
+        (expected.snapshot.volume.tags, expected.snapshot.volume.productCodes) = ([], codes)
+        (expected.snapshot.volume.sourceSnapshot, expected.snapshot.volume.revision) = (nil, 0)
+        let text = String(decoding: try expected.encoded(), as: UTF8.self)
+            .replacing("\"FormatVersion\" : 3", with: "\"FormatVersion\" : 2")
+            .replacing("\"StorageTier\" : \"standard\",", with: "")
+        #expect(!text.contains("StorageTier") && !text.contains("Lock"))
+        #expect(try SnapshotRecord(decoding: Array(text.utf8), subject: "version 2") == expected)
+    }
+
     @Test func withoutWhatMayBeAbsent() throws {
         var record = try record()
         record.snapshot.completionTime = nil
@@ -156,6 +231,10 @@ struct RecordTests {
         record.snapshot.setID = nil
         record.snapshot.worker = SnapshotWorker(processNumber: 1)
         record.snapshot.durations = SnapshotDurations()
+        (record.snapshot.lock, record.snapshot.bin) = (SnapshotLock(mode: .governance, createTime: Sample.time), nil)
+        (record.snapshot.permissions, record.snapshot.productCodes) = ([], [])
+        (record.snapshot.dataEncryptionKeyID, record.snapshot.kmsKeyID) = ("dek-1", "kms-1")
+        (record.snapshot.volume.isEncrypted, record.snapshot.volume.kmsKeyID) = (true, "kms-2")
         #expect(try SnapshotRecord(decoding: record.encoded(), subject: "record") == record)
     }
 
@@ -218,6 +297,12 @@ struct RecordTests {
         ("2014-02-28", "99999999999999-02-28", false),
         ("000102", "00010G", false),
         ("\"completed\"", "\"perfect\"", false),
+        ("\"compliance\"", "\"strict\"", false),
+        ("\"UserId\" : \"123456789012\"", "\"UserId\" : \"12345678901\"", false),
+        ("\"Group\" : \"all\"", "\"Group\" : \"some\"", false),
+        ("\"marketplace\"", "\"gift\"", false),
+        ("2014-04-07", "2014-04-31", false),
+        ("\"StorageTier\" : \"standard\"", "\"StorageTier\" : \"cellar\"", false),
         ("\"Revision\" : 3,", "", false),
     ])
     func wrongValues(text: String, replacement: String, isOfTheFuture: Bool) throws {
