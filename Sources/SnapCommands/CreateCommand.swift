@@ -58,7 +58,7 @@ struct CreateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When a pack in the store counts as full, from 4M to 1G. Without it: 32M.",
+            "When a pack in the store counts as full, from 4M to 1G. Without it: the configuration, else 32M.",
             valueName: "size"
         )
     )
@@ -67,8 +67,9 @@ struct CreateCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
-        let request = try request()
-        let configuration = try shared.configuration(packByteCount: packSize?.byteCount)
+        let settings = try settings()
+        let configuration = try settings.configuration()
+        let request = try request(settings)
         let run = LongRun("create", tellsNew: true, isQuiet: shared.quiet)
         let snapshots = try WorkerRun(configuration: configuration, waits: wait, run: run)
             .carryOut(.create(request))
@@ -76,8 +77,17 @@ struct CreateCommand: ParsableCommand {
         _ = WorkerRun.resumeInterrupted(configuration)
     }
 
+    func settings() throws(EngineError) -> Settings {
+        if let packSize, !EngineConfiguration.packByteCountRange.contains(packSize.byteCount) {
+            throw EngineError(
+                .invalidParameter,
+                "Value (\(packSize.byteCount)) for parameter pack-size is invalid. It is from 4M to 1G")
+        }
+        return try shared.settings([.packSize: packSize.map { "\($0.byteCount)" }])
+    }
+
     /// What is asked for, checked as far as that needs no look at the machine.
-    func request() throws(EngineError) -> CreateRequest {
+    func request(_ settings: Settings) throws(EngineError) -> CreateRequest {
         // Characters as EBS counts them: Unicode scalars, whatever they take in UTF-8.
         guard description.unicodeScalars.count <= CreateRequest.descriptionLimit else {
             throw EngineError(
@@ -89,7 +99,7 @@ struct CreateCommand: ParsableCommand {
         return CreateRequest(
             volumes: try volume.map { (text) throws(EngineError) in try Self.located(Identifiers.volume(text)) },
             description: description,
-            options: try pointInTime.options()
+            options: try pointInTime.options(settings)
         )
     }
 

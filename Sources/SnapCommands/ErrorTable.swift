@@ -79,6 +79,12 @@ enum ErrorTable {
         case .catalogueForeign: Entry(45, "the catalogue belongs to another store")
         case .catalogueBusy: Entry(46, "the catalogue stayed locked by others")
         case .unsupportedFilesystem: Entry(47, "the root is on a filesystem that cannot hold a catalogue")
+        // EX_CONFIG of sysexits(3).
+        case .configurationInvalid: Entry(78, "the configuration file cannot be used")
+        case .policyNotFound: Entry(80, "no such policy")
+        case .scheduleNotFound: Entry(81, "no such schedule")
+        case .scheduleExists: Entry(82, "there is a schedule of that name")
+        case .serviceManagerFailed: Entry(83, "systemd did not do what it was asked to")
         case .cancelled: Entry(130, "ended by SIGINT, SIGTERM or SIGHUP")
         }
     }

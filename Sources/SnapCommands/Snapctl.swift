@@ -27,7 +27,8 @@ struct Snapctl: ParsableCommand {
         subcommands: [
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
             RestoreCommand.self, VerifyCommand.self, DiffCommand.self, VolumeCommand.self, DoctorCommand.self,
-            BenchmarkCommand.self, CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
+            BenchmarkCommand.self, CatalogueCommand.self, ConfigCommand.self, PolicyCommand.self, ScheduleCommand.self, MaintainCommand.self, MetricsCommand.self,
+            WorkerCommand.self, FreezerCommand.self,
         ]
     )
 }

@@ -64,6 +64,14 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case snapshotFailed
         case waitTimedOut
         // The rest
+        /// The configuration file cannot be read, or says what is not understood.
+        case configurationInvalid
+        case policyNotFound
+        /// A schedule that there is none of, or is one of already.
+        case scheduleNotFound
+        case scheduleExists
+        /// systemd did not do what it was asked to.
+        case serviceManagerFailed
         case permissionDenied
         case cancelled
         case failed

@@ -62,7 +62,7 @@ import Testing
             "This is my root volume snapshot.",
         ]
         let command = try #require(try Snapctl.parseAsRoot(words) as? CreateCommand)
-        let request = try command.request()
+        let request = try command.request(try command.settings())
         #expect(request.volumes == ["vol-1234abcd"])
         let text = SnapshotAnswer(snapshot: try Samples.pending(request.description)).printed(as: .json)
         let example = """

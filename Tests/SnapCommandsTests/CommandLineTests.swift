@@ -26,7 +26,8 @@ import Testing
             ("restore", RestoreCommand.self), ("verify", VerifyCommand.self), ("diff", DiffCommand.self),
             ("benchmark", BenchmarkCommand.self), ("catalogue", CatalogueCommand.self),
             ("catalogue-rebuild", RebuildCommand.self), ("volume", VolumeCommand.self),
-            ("volume-inspect", InspectCommand.self),
+            ("volume-inspect", InspectCommand.self), ("config", ConfigCommand.self),
+            ("config-show", ShowConfigCommand.self), ("config-check", CheckConfigCommand.self),
         ]
         for (name, verb) in verbs {
             try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")
@@ -76,7 +77,7 @@ import Testing
             "text",
             "-q"
         )
-        let request = try create.request()
+        let request = try create.request(try create.settings())
         #expect(request.volumes == ["/dev/vdb", "vol-1234abcd"] && request.description == "d")
         var options = PointInTimeOptions()
         options.method = ConsistencyMethod.none
@@ -97,7 +98,7 @@ import Testing
     @Test func `paths of a create are absolute, ids are not paths`() throws {
         let create = try Self.command(
             CreateCommand.self, "create", "--volume", "disk.img", "--volume", "vol-1234abcd", "--hooks-dir", "h")
-        let request = try create.request()
+        let request = try create.request(try create.settings())
         let folder = try #require(CurrentProcess.workingFolder)
         #expect(request.volumes == [folder.appending("disk.img").string, "vol-1234abcd"])
         #expect(request.options.hooks.directory == folder.appending("h") && request.options.method == nil)
@@ -127,15 +128,8 @@ import Testing
     func `a description has at most 255 characters`(character: String) throws {
         func request(_ count: Int) throws -> CreateRequest {
             let description = String(repeating: character, count: count)
-            return try Self.command(
-                CreateCommand.self,
-                "create",
-                "--volume",
-                "x",
-                "--description",
-                description
-            )
-            .request()
+            let create = try Self.command(CreateCommand.self, "create", "--volume", "x", "--description", description)
+            return try create.request(try create.settings())
         }
         #expect(try request(255).description.unicodeScalars.count == 255)
         #expect(Self.code { _ = try request(256) } == .invalidParameter)
@@ -206,52 +200,5 @@ import Testing
         #expect(BenchmarkCommand.nearestFolder(to: "/no/such/folder") == "/")
         #expect(BenchmarkCommand.nearestFolder(to: "no-such-folder/here") == ".")
         #expect(BenchmarkCommand.nearestFolder(to: "/tmp") == "/tmp")
-    }
-}
-
-@Suite struct SettingsTests {
-    private static func settings(_ variables: [String: String], isSuperuser: Bool = false) -> Settings {
-        Settings(variable: { variables[$0] }, isSuperuser: isSuperuser)
-    }
-
-    @Test func `the root comes from the option, the environment, the kind of user`() throws {
-        let all = ["SNAPCTL_ROOT": "/e", "XDG_DATA_HOME": "/x", "HOME": "/h"]
-        #expect(try Self.settings(all).root(option: "/o") == "/o")
-        #expect(try Self.settings(all, isSuperuser: true).root(option: nil) == "/e")
-        #expect(try Self.settings(["HOME": "/h"], isSuperuser: true).root(option: nil) == "/var/lib/snapctl")
-        #expect(try Self.settings(["XDG_DATA_HOME": "/x", "HOME": "/h"]).root(option: nil) == "/x/snapctl")
-        #expect(
-            try Self.settings(["XDG_DATA_HOME": "relative", "HOME": "/h"]).root(option: nil)
-                == "/h/.local/share/snapctl"
-        )
-        #expect(throws: EngineError.self) { try Self.settings([:]).root(option: nil) }
-        #expect(throws: EngineError.self) { try Self.settings(all).root(option: "") }
-    }
-
-    @Test(arguments: [
-        ("123456789012", true), ("12345678901", false), ("1234567890123", false), ("12345678901a", false),
-        ("１２３４５６７８９０１２", false),
-    ])
-    func `an owner id has 12 digits`(text: String, isGood: Bool) {
-        let configuration = try? Self.settings(["SNAPCTL_OWNER_ID": text]).configuration(root: "/r")
-        #expect(configuration?.ownerID == (isGood ? text : nil))
-    }
-
-    @Test func `what is not set has a default, and packs have limits`() throws {
-        let configuration = try Self.settings([:]).configuration(root: "/r")
-        #expect(configuration.ownerID == EngineConfiguration.defaultOwnerID)
-        #expect(configuration.packByteCount == EngineConfiguration.defaultPackByteCount)
-        let range = EngineConfiguration.packByteCountRange
-        for byteCount in [range.lowerBound, range.upperBound] {
-            #expect(
-                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount).packByteCount
-                    == byteCount
-            )
-        }
-        for byteCount in [0, range.lowerBound - 1, range.upperBound + 1] {
-            #expect(throws: EngineError.self) {
-                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount)
-            }
-        }
     }
 }
