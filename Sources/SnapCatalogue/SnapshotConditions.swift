@@ -39,7 +39,8 @@ enum SnapshotConditions {
 
     /// Who may make a volume: the owner, and whom the owner has allowed it.
     static func condition(of restorer: SnapshotRestorer) -> SearchCondition {
-        let allowed = "EXISTS (SELECT 1 FROM createVolumePermission p WHERE p.snapshotId = s.snapshotId AND p.grantee = ?)"
+        let allowed =
+            "EXISTS (SELECT 1 FROM createVolumePermission p WHERE p.snapshotId = s.snapshotId AND p.grantee = ?)"
         switch restorer {
         case .everybody: return SearchCondition(sql: allowed, arguments: ["all"])
         case .account(let account):

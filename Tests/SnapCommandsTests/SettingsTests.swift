@@ -87,7 +87,7 @@ import Testing
         for byteCount in [0, range.lowerBound - 1, range.upperBound + 1] {
             #expect(SettingKey.packByteCount("\(byteCount)") == nil)
             let create = try Snapctl.parseAsRoot(["create", "--volume", "x", "--pack-size", "\(byteCount)"])
-            #expect(throws: EngineError.self) { try (create as? CreateCommand)?.settings() }
+            #expect(throws: EngineError.self) { try (create as? CreateCommand)?.request() }
         }
     }
 
