@@ -28,11 +28,16 @@ struct ListCommand: ParsableCommand {
     )
     var snapshotIds: [String] = []
 
+    @Flag(help: "Also tell what each takes, and what it shares with others.")
+    var sizes = false
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
         let ids = try identifiers()
-        let snapshots = try shared.openEngine().snapshots(ids)
+        let engine = try shared.openEngine()
+        let snapshots = try engine.snapshots(ids)
+        if sizes { return try SizedListAnswer(snapshots, engine).print(as: shared.format) }
         try SnapshotListAnswer(snapshots: snapshots).print(as: shared.format)
     }
 

@@ -33,7 +33,10 @@ extension Engine {
             guard case .distrusted(let lost, let now) = outcome else { return completed }
             try removeRecords(of: completed.map(\.id))
             var hasRepaired = false
-            for snapshot in imaged where try storeAgain(lost, of: snapshot) { hasRepaired = true }
+            for snapshot in imaged {
+                let reprieved = try reprieve(lost, of: snapshot.image)
+                if try storeAgain(lost.subtracting(reprieved), of: snapshot) { hasRepaired = true }
+            }
             if hasRepaired { repairCount += 1 }
             generation = now
         }
@@ -55,6 +58,23 @@ extension Engine {
         for snapshot in snapshots {
             try storing { () throws(StoreError) in try store.removeRecord(of: snapshot) }
         }
+    }
+
+    /// What a collection of garbage condemned meanwhile, and has not removed, it leaves to a snapshot that needs it.
+    private func reprieve(_ lost: Set<Digest>, of image: SnapshotImage) throws(EngineError) -> Set<Digest> {
+        var needed: Set<Digest> = lost.contains(image.manifestRoot.digest) ? [image.manifestRoot.digest] : []
+        let manifest = try manifest(image)
+        var walked: Set<PageID> = []
+        try storing { () throws(StoreError) in
+            try manifest.forEachChunk(
+                entering: { page in
+                    if lost.contains(page.digest) { needed.insert(page.digest) }
+                    return walked.insert(page).inserted
+                },
+                { digest in if lost.contains(digest) { needed.insert(digest) } })
+        }
+        guard !needed.isEmpty else { return [] }
+        return try cataloguing { () throws(CatalogueError) in try catalogue.reprieve(needed) }
     }
 
     /// False when the image needs none of them.
