@@ -63,15 +63,16 @@ extension Engine {
     /// What a collection of garbage condemned meanwhile, and has not removed, it leaves to a snapshot that needs it.
     private func reprieve(_ lost: Set<Digest>, of image: SnapshotImage) throws(EngineError) -> Set<Digest> {
         var needed: Set<Digest> = lost.contains(image.manifestRoot.digest) ? [image.manifestRoot.digest] : []
-        let manifest = try manifest(image)
         var walked: Set<PageID> = []
-        try storing { () throws(StoreError) in
-            try manifest.forEachChunk(
+        do throws(StoreError) {
+            try ManifestReader(image.manifestRoot, pages: pages).forEachChunk(
                 entering: { page in
                     if lost.contains(page.digest) { needed.insert(page.digest) }
                     return walked.insert(page).inserted
                 },
                 { digest in if lost.contains(digest) { needed.insert(digest) } })
+        } catch {
+            throw error.isDamage ? Self.pageIsLost : EngineError(error)
         }
         guard !needed.isEmpty else { return [] }
         return try cataloguing { () throws(CatalogueError) in try catalogue.reprieve(needed) }
@@ -130,6 +131,10 @@ extension Engine {
         _ = writer.put(segment, kind: .blocks)
     }
 
+    private static var pageIsLost: EngineError {
+        EngineError(.storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
+    }
+
     /// Where the image has the chunks named. A page among them cannot be made from the volume alone.
     private func blocks(of image: SnapshotImage, among digests: Set<Digest>) throws(EngineError) -> [Digest: BlockIndex]
     {
@@ -138,10 +143,7 @@ extension Engine {
         try storing { () throws(StoreError) in
             try manifest.forEachPage { if digests.contains($0.digest) { pageIsLost = true } }
         }
-        guard !pageIsLost else {
-            throw EngineError(
-                .storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
-        }
+        guard !pageIsLost else { throw Self.pageIsLost }
         var places: [Digest: BlockIndex] = [:]
         try manifest.forEachBlock(onFailure: EngineError.init) { (index, digest) throws(EngineError) in
             if digests.contains(digest) { places[digest] = index }

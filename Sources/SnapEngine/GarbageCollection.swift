@@ -12,7 +12,7 @@ final class GarbageCollection {
     private static let unknownPackAge: Duration = .seconds(3_600)
     /// How long what was condemned waits for the end of snapshots that were pending then. They find out when they
     /// complete, so this is no limit to safety: it spares them the work.
-    private static let grace: Duration = .seconds(86_400)
+    static let grace: Duration = .seconds(86_400)
     /// How often snapshots may complete between a look and the step that is based on it.
     private static let attemptLimit = 100
 
@@ -20,11 +20,16 @@ final class GarbageCollection {
     private let deadShareLimit: Double
     private let progress: TransferProgress
     private let cancellation: CancellationFlag
+    private let grace: Duration
     private let needed: NeededChunks
     private var workerless: Set<SnapshotID> = []
     private var report = GarbageReport()
 
-    init(_ engine: Engine, deadShareLimit: Double, progress: TransferProgress, cancellation: CancellationFlag) {
+    init(
+        _ engine: Engine, deadShareLimit: Double, progress: TransferProgress, cancellation: CancellationFlag,
+        grace: Duration = GarbageCollection.grace
+    ) {
+        self.grace = grace
         self.engine = engine
         self.deadShareLimit = deadShareLimit
         self.progress = progress
@@ -47,7 +52,7 @@ final class GarbageCollection {
         try carryOut(plan.removals, isRewrite: false)
         try carryOut(plan.rewrites, isRewrite: true)
         try cataloguing { () throws(CatalogueError) in
-            try engine.catalogue.forgetDistrust(before: .now().earlier(by: Self.grace))
+            try engine.catalogue.forgetDistrust(before: .now().earlier(by: grace))
         }
         return report
     }
@@ -174,7 +179,7 @@ final class GarbageCollection {
     private func retire(_ packs: [DoomedPack]) throws(EngineError) -> [PackID: BodyCount] {
         for _ in 0..<Self.attemptLimit {
             let rule = RetirementRule(
-                known: needed.snapshots, workerless: workerless, graceStart: .now().earlier(by: Self.grace))
+                known: needed.snapshots, workerless: workerless, graceStart: .now().earlier(by: grace))
             let outcome = try cataloguing { () throws(CatalogueError) in
                 try engine.catalogue.retire(packs.map(stillUnneeded), under: rule)
             }

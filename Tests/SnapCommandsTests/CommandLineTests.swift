@@ -26,7 +26,7 @@ import Testing
             ("restore", RestoreCommand.self), ("verify", VerifyCommand.self), ("diff", DiffCommand.self),
             ("benchmark", BenchmarkCommand.self), ("catalogue", CatalogueCommand.self),
             ("catalogue-rebuild", RebuildCommand.self), ("volume", VolumeCommand.self),
-            ("volume-inspect", InspectCommand.self),
+            ("volume-inspect", InspectCommand.self), ("gc", GarbageCommand.self), ("stats", StatisticsCommand.self),
         ]
         for (name, verb) in verbs {
             try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")
