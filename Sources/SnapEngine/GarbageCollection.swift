@@ -41,6 +41,7 @@ final class GarbageCollection {
         report.isDryRun = dryRun
         if !dryRun {
             try removeRetired()
+            _ = try storing { () throws(StoreError) in try engine.store.removeLeftovers() }
             try engine.adoptPacks(olderThan: Self.unknownPackAge)
         }
         let plan = try plan(reprieving: !dryRun)
