@@ -43,7 +43,9 @@ extension Catalogue {
             let cursor = try Row.fetchCursor(statement)
             while try cursor.next() != nil {
                 let row = StatementRow(statement)
-                let (digest, byteCount, distrust) = (try row.digest(0), try row.value(2) as Int, try row.value(3) as Int)
+                let (digest, byteCount, distrust) = (
+                    try row.digest(0), try row.value(2) as Int, try row.value(3) as Int
+                )
                 let isNeeded = isNeeded(digest)
                 if isNeeded, distrust == Distrust.condemned { onCondemned(digest) }
                 let key: Int64 = try row.value(1)

@@ -26,7 +26,8 @@ struct Snapctl: ParsableCommand {
         version: Version.text,
         subcommands: [
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
-            RestoreCommand.self, VerifyCommand.self, DiffCommand.self, GarbageCommand.self, StatisticsCommand.self, VolumeCommand.self, DoctorCommand.self,
+            RestoreCommand.self, VerifyCommand.self, DiffCommand.self, GarbageCommand.self, StatisticsCommand.self,
+            VolumeCommand.self, DoctorCommand.self,
             BenchmarkCommand.self, CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
         ]
     )

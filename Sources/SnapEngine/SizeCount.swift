@@ -31,7 +31,9 @@ struct SizeCount {
 
     init(_ images: [SizedImage], deleting: Set<SnapshotID> = []) {
         self.images = images
-        for image in images { keptBefore.append(keptBefore[keptBefore.count - 1] + (deleting.contains(image.snapshot) ? 0 : 1)) }
+        for image in images {
+            keptBefore.append(keptBefore[keptBefore.count - 1] + (deleting.contains(image.snapshot) ? 0 : 1))
+        }
         sizes.reserveCapacity(images.count)
     }
 

@@ -30,7 +30,9 @@ extension ManifestReader {
         var level: Int
         var count: Int
 
-        func child(_ digest: Digest?) -> Branch { Branch(page: digest.map(PageID.init), level: level - 1, count: count) }
+        func child(_ digest: Digest?) -> Branch {
+            Branch(page: digest.map(PageID.init), level: level - 1, count: count)
+        }
     }
 
     private func compare(

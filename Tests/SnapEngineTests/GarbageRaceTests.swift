@@ -46,7 +46,11 @@ struct GarbageRaceTests {
     private final class Shared: Sendable {
         private let left: Mutex<Int>
         init(_ left: consuming Atomic<Int>) { self.left = Mutex(left.load(ordering: .relaxed)) }
-        func take() -> Bool { left.withLock { left in left -= 1; return left == -1 } }
+        func take() -> Bool {
+            left.withLock { left in
+                left -= 1; return left == -1
+            }
+        }
         var hasFired: Bool { left.withLock { $0 < 0 } }
     }
 

@@ -28,7 +28,9 @@ struct GarbageTests {
 
     private func expectWhole(_ bench: Bench, _ snapshot: Snapshot, _ bytes: [UInt8], _ what: String = "") throws {
         let engine = try bench.open()
-        let (isWhole, restored) = (try engine.isWhole(snapshot.id), try engine.bytes(of: snapshot.id, in: bench.directory))
+        let (isWhole, restored) = (
+            try engine.isWhole(snapshot.id), try engine.bytes(of: snapshot.id, in: bench.directory)
+        )
         #expect(isWhole && restored == bytes, "\(what)")
     }
 

@@ -89,7 +89,8 @@ extension Bench {
 
     /// A statement in the catalogue, by another program.
     func sql(_ statement: String) throws {
-        let script = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None); d.execute(sys.argv[2])"
+        let script =
+            "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None); d.execute(sys.argv[2])"
         try Command.check("python3", "-c", script, configuration.cataloguePath.string, statement)
     }
 }

@@ -27,7 +27,8 @@ struct SpaceModelTests {
                 case 4...7:
                     contents[try engine.create(bench.directory.appending("volume-\(number)")).id] = volumes[number]
                 case 8, 9:
-                    let gone = Set(contents.keys.sorted().shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random)))
+                    let gone = Set(
+                        contents.keys.sorted().shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random)))
                     #expect(try engine.freedIfDeleted(gone) == (try engine.freedByBruteForce(gone)))
                     try engine.delete(gone.sorted())
                     for id in gone { contents[id] = nil }
@@ -55,7 +56,9 @@ struct SpaceModelTests {
         let source = volumes[Int.random(in: 0..<volumes.count, using: &random)]
         let from = Int.random(in: 0..<source.count / Self.block, using: &random) * Self.block
         let to = Int.random(in: 0..<volumes[number].count / Self.block, using: &random) * Self.block
-        let bytes = Bool.random(using: &random) ? Array(source[from..<from + Self.block]) : NumberedBlocks.bytes([Int.random(in: 0..<500, using: &random)])
+        let bytes =
+            Bool.random(using: &random)
+            ? Array(source[from..<from + Self.block]) : NumberedBlocks.bytes([Int.random(in: 0..<500, using: &random)])
         volumes[number].replaceSubrange(to..<to + Self.block, with: bytes)
         try File.overwrite(path, bytes, at: to)
     }
