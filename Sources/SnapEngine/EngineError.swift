@@ -66,6 +66,8 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case catalogueForeign
         case catalogueBusy
         case unsupportedFilesystem
+        /// Another collection of garbage is under way.
+        case collectionRunning
         // Findings
         case dataDamaged
         case imagesDiffer

@@ -36,6 +36,10 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.init(millisecondsSinceEpoch: seconds * 1_000 + numbers[6])
     }
 
+    package func earlier(by duration: Duration) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: millisecondsSinceEpoch - Int64(duration / .milliseconds(1)))
+    }
+
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }

@@ -35,6 +35,7 @@ import Testing
             ("volume-inspect", InspectCommand.self), ("delete", DeleteCommand.self), ("tag", TagCommand.self),
             ("untag", UntagCommand.self), ("lock", LockCommand.self), ("unlock", UnlockCommand.self),
             ("bin", BinCommand.self), ("bin-list", BinListCommand.self), ("bin-restore", BinRestoreCommand.self),
+            ("gc", GarbageCommand.self), ("stats", StatisticsCommand.self),
         ]
         for (name, verb) in verbs {
             try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")
