@@ -17,9 +17,12 @@ let package = Package(
     products: [.executable(name: "snapctl", targets: ["snapctl"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Without its own file formats: they tell neither lines nor keys that nobody asked for.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // C: what Swift cannot say, and system libraries.
@@ -77,8 +80,9 @@ let package = Package(
         .target(
             name: "SnapCommands",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapCodec", "SnapConsistency", "SnapEngine",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapConsistency", "SnapEngine", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -105,7 +105,10 @@ extension Database {
 
     /// The number of the row, also of a pack that is there already.
     func insert(_ pack: SealedPack) throws -> Int64 {
-        if let key = try packKey(pack.id) { return key }
+        if let key = try packKey(pack.id) {
+            try refuseRetired(pack.id)
+            return key
+        }
         let statement = try cachedStatement(
             sql: "INSERT INTO pack (packId, kind, byteCount, chunkCount) VALUES (?, ?, ?, ?)"
         )
@@ -115,7 +118,7 @@ extension Database {
         return lastInsertedRowID
     }
 
-    fileprivate func packKey(_ id: PackID) throws -> Int64? {
+    func packKey(_ id: PackID) throws -> Int64? {
         try Int64.fetchOne(
             try cachedStatement(sql: "SELECT id FROM pack WHERE packId = ?"),
             arguments: [id.blob]

@@ -29,7 +29,7 @@ extension Catalogue {
                 "SELECT count(*), coalesce(sum(fullByteCount), 0) FROM snapshot"
             )
             (statistics.snapshotCount, statistics.snapshotFullByteCount) = (snapshots[0], snapshots[1])
-            let packs = try database.figures("SELECT count(*), coalesce(sum(byteCount), 0) FROM pack")
+            let packs = try database.figures("SELECT count(*), coalesce(sum(byteCount), 0) FROM pack WHERE retired = 0")
             (statistics.packCount, statistics.packByteCount) = (packs[0], packs[1])
             let chunks = try database.figures(
                 """

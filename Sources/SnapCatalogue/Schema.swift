@@ -21,6 +21,7 @@ enum Schema {
         }
         migrator.registerMigration("v2", foreignKeyChecks: .immediate) { try $0.execute(sql: v2) }
         migrator.registerMigration("v3", foreignKeyChecks: .immediate) { try $0.execute(sql: v3) }
+        migrator.registerMigration("v4", foreignKeyChecks: .immediate) { try $0.execute(sql: v4) }
         return migrator
     }
 

@@ -1,3 +1,5 @@
+package import SnapModel
+
 /// Takes a structure on disk apart: little-endian, field by field, never past the end.
 package struct BinaryReader: Sendable {
     private let bytes: [UInt8]
@@ -39,6 +41,18 @@ package struct BinaryReader: Sendable {
         try require(byteCount)
         defer { position += byteCount }
         return Array(bytes[position..<(position + byteCount)])
+    }
+
+    /// Reads 32 bytes. A page has a thousand of them: without an array each.
+    package mutating func readDigest() throws(CodecError) -> Digest {
+        try require(Digest.byteCount)
+        defer { position += Digest.byteCount }
+        func word(_ offset: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for index in (position + offset)..<(position + offset + 8) { word = word << 8 | UInt64(bytes[index]) }
+            return word
+        }
+        return Digest(words: (word(0), word(8), word(16), word(24)))
     }
 
     /// Reads bytes that must be these.

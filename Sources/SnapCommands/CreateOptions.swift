@@ -14,7 +14,7 @@ struct CreateOptions: OwnOptions {
 
     @Option(
         help: ArgumentHelp(
-            "When a pack in the store counts as full, from 4M to 1G. Without it: 32M.",
+            "When a pack in the store counts as full, from 4M to 1G. Without it: the configuration, else 32M.",
             valueName: "size"
         )
     )
@@ -30,7 +30,16 @@ struct CreateOptions: OwnOptions {
     }
 
     func configuration() throws(EngineError) -> EngineConfiguration {
-        try shared.configuration(packByteCount: packSize?.byteCount)
+        try settings().configuration()
+    }
+
+    private func settings() throws(EngineError) -> Settings {
+        if let packSize, !EngineConfiguration.packByteCountRange.contains(packSize.byteCount) {
+            throw EngineError(
+                .invalidParameter,
+                "Value (\(packSize.byteCount)) for parameter pack-size is invalid. It is from 4M to 1G")
+        }
+        return try shared.settings([.packSize: packSize.map { "\($0.byteCount)" }])
     }
 
     /// What is asked for, checked as far as that needs no look at the machine.
@@ -47,7 +56,7 @@ struct CreateOptions: OwnOptions {
         }
         return CreateRequest(
             volumes: try volumes.map { (text) throws(EngineError) in try Self.located(Identifiers.volume(text)) },
-            description: description, tags: tags, options: try pointInTime.options())
+            description: description, tags: tags, options: try pointInTime.options(try settings()))
     }
 
     /// An id stays what it is; a file that is named like one is reached as `./vol-…`.

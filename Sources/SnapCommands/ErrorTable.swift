@@ -26,7 +26,7 @@ enum ErrorTable {
     /// EX_IOERR of sysexits(3): the work is done, but its answer could not be written.
     static let outputFailed = Entry(74, "the answer could not be written to standard output")
 
-    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–29 the volume, 30–34 the target, 40–47 the store,
+    /// Statuses 1 and 2 are findings; 10–17 are about the request, 20–29 the volume, 30–34 the target, 40–48 the store,
     /// 50–59 what is recorded.
     static func entry(for code: EngineError.Code) -> Entry {
         switch code {
@@ -86,6 +86,13 @@ enum ErrorTable {
         case .catalogueForeign: Entry(45, "the catalogue belongs to another store")
         case .catalogueBusy: Entry(46, "the catalogue stayed locked by others")
         case .unsupportedFilesystem: Entry(47, "the root is on a filesystem that cannot hold a catalogue")
+        case .collectionRunning: Entry(48, "another gc is at work")
+        // EX_CONFIG of sysexits(3).
+        case .configurationInvalid: Entry(78, "the configuration file cannot be used")
+        case .policyNotFound: Entry(80, "no such policy")
+        case .scheduleNotFound: Entry(81, "no such schedule")
+        case .scheduleExists: Entry(82, "there is a schedule of that name")
+        case .serviceManagerFailed: Entry(83, "systemd did not do what it was asked to")
         case .cancelled: Entry(130, "ended by SIGINT, SIGTERM or SIGHUP")
         }
     }

@@ -29,10 +29,15 @@ struct ListCommand: ParsableCommand {
 
     @OptionGroup var search: SearchArguments
 
+    @Flag(help: "Also tell what each takes, and what it shares with others.")
+    var sizes = false
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
-        let page = try shared.openEngine().snapshots(try query())
+        let engine = try shared.openEngine()
+        let page = try engine.snapshots(try query())
+        if sizes { return try SizedListAnswer(page.elements, engine).print(as: shared.format) }
         try SnapshotListAnswer(snapshots: page.elements, nextToken: page.nextToken).print(as: shared.format)
     }
 

@@ -12,8 +12,11 @@ struct PointInTimeArguments: ParsableArguments {
             "How the point in time is made.", valueName: "method"))
     var consistency = ConsistencyChoice.auto
 
-    @Option(help: ArgumentHelp("No filesystem stays frozen for longer.", valueName: "time"))
-    var maxFreeze = TimeSpan(PointInTimeOptions.defaultMaxFreeze)
+    @Option(
+        help: ArgumentHelp(
+            "No filesystem stays frozen for longer. Without it: SNAPCTL_MAX_FREEZE, the configuration, else 30s.",
+            valueName: "time"))
+    var maxFreeze: TimeSpan?
 
     @Option(
         help: ArgumentHelp(
@@ -23,7 +26,8 @@ struct PointInTimeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Folder of hooks. Without it: SNAPCTL_HOOKS_DIR, else \(HookSettings.defaultDirectory).", valueName: "dir"),
+            "Folder of hooks. Without it: SNAPCTL_HOOKS_DIR, the configuration, else \(HookSettings.defaultDirectory).",
+            valueName: "dir"),
         completion: .directory)
     var hooksDir: String?
 
@@ -33,8 +37,11 @@ struct PointInTimeArguments: ParsableArguments {
     @Flag(help: "Run no hooks of the folder.")
     var noHooks = false
 
-    @Option(help: ArgumentHelp("How long each call of a hook may take.", valueName: "time"))
-    var hookTimeout = TimeSpan(HookSettings().timeout)
+    @Option(
+        help: ArgumentHelp(
+            "How long each call of a hook may take. Without it: SNAPCTL_HOOK_TIMEOUT, the configuration, else 60s.",
+            valueName: "time"))
+    var hookTimeout: TimeSpan?
 
     @Option(
         help: ArgumentHelp(
@@ -54,25 +61,24 @@ struct PointInTimeArguments: ParsableArguments {
 
     private static let reserveRange = (4 << 20)...(1 << 50)
 
-    func options() throws(EngineError) -> PointInTimeOptions {
+    func options(_ settings: Settings) throws(EngineError) -> PointInTimeOptions {
         var options = PointInTimeOptions()
         options.method = consistency.method
-        guard TimeSpan.range.contains(maxFreeze.duration), TimeSpan.range.contains(hookTimeout.duration) else {
+        guard [maxFreeze, hookTimeout].allSatisfy({ $0.map { TimeSpan.range.contains($0.duration) } ?? true }) else {
             throw EngineError(
                 .invalidParameter, "the values of --max-freeze and --hook-timeout are from 1ms to 24h")
         }
         if let reserve, !Self.reserveRange.contains(reserve.byteCount) {
             throw EngineError(.invalidParameter, "the value of --reserve is from 4M to 1024T")
         }
-        options.maxFreeze = maxFreeze.duration
+        options.maxFreeze = maxFreeze?.duration ?? settings.span(.maxFreeze) ?? options.maxFreeze
         options.onQuiesceFailure = onQuiesceFailure
         options.cloneDirectory = cloneDir.map(Self.absolute)
         options.reserveByteCount = reserve?.byteCount
         options.allowsRootVolume = allowRootVolume
-        let directory = hooksDir.map(Self.absolute) ?? Environment.value("SNAPCTL_HOOKS_DIR").map(Self.absolute)
-        options.hooks.directory = noHooks ? nil : directory ?? HookSettings.defaultDirectory
+        options.hooks.directory = noHooks ? nil : (hooksDir ?? settings.text(.hooksDirectory)).map(Self.absolute)
         options.hooks.others = hook.map(Self.absolute)
-        options.hooks.timeout = hookTimeout.duration
+        options.hooks.timeout = hookTimeout?.duration ?? settings.span(.hookTimeout) ?? options.hooks.timeout
         return options
     }
 

@@ -7,7 +7,19 @@ struct SharedOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Folder of the catalogue and the store. Without it: SNAPCTL_ROOT, else /var/lib/snapctl for root, \
+            The configuration file. Without it: SNAPCTL_CONFIG, else /etc/snapctl/snapctl.yaml for root, \
+            $XDG_CONFIG_HOME/snapctl/snapctl.yaml or ~/.config/snapctl/snapctl.yaml for others.
+            """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Folder of the catalogue and the store. Without it: SNAPCTL_ROOT, the configuration, else /var/lib/snapctl for root, \
             $XDG_DATA_HOME/snapctl or ~/.local/share/snapctl for others.
             """,
             valueName: "dir"
@@ -29,9 +41,14 @@ struct SharedOptions: ParsableArguments {
 
     var format: OutputFormat { output ?? (StandardStream.output.isTerminal ? .table : .json) }
 
-    func configuration(packByteCount: Int? = nil) throws(EngineError) -> EngineConfiguration {
-        try Settings.current.configuration(root: root, packByteCount: packByteCount)
+    /// With the options of the verb, and those that every verb takes, over all else.
+    func settings(_ flags: [SettingKey: String?] = [:]) throws(EngineError) -> Settings {
+        if root == "" { throw EngineError(.invalidParameter, "the value of --root is empty") }
+        let flags = flags.merging([.root: root]) { $1 }.compactMapValues { $0 }
+        return try Settings.current(path: config, flags: flags)
     }
+
+    func configuration() throws(EngineError) -> EngineConfiguration { try settings().configuration() }
 
     func openEngine() throws(EngineError) -> Engine { try Engine.open(configuration()) }
 }

@@ -32,7 +32,9 @@ struct Snapctl: ParsableCommand {
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
             DeleteCommand.self, BinCommand.self, TagCommand.self, UntagCommand.self, LockCommand.self,
             UnlockCommand.self,
-            RestoreCommand.self, VerifyCommand.self, DiffCommand.self, VolumeCommand.self, DoctorCommand.self,
+            RestoreCommand.self, VerifyCommand.self, DiffCommand.self, GarbageCommand.self, StatisticsCommand.self,
+            VolumeCommand.self, PolicyCommand.self, ScheduleCommand.self, MaintainCommand.self, MetricsCommand.self,
+            ConfigCommand.self, DoctorCommand.self,
             BenchmarkCommand.self, CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
         ]
     )

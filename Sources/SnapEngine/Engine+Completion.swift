@@ -34,7 +34,10 @@ extension Engine {
             guard case .distrusted(let lost, let now) = outcome else { continue }
             try removeRecords(of: completed.map(\.id))
             var hasRepaired = false
-            for snapshot in imaged where try storeAgain(lost, of: snapshot) { hasRepaired = true }
+            for snapshot in imaged {
+                let reprieved = try reprieve(lost, of: snapshot.image)
+                if try storeAgain(lost.subtracting(reprieved), of: snapshot) { hasRepaired = true }
+            }
             if hasRepaired { repairCount += 1 }
             generation = now
         }
@@ -69,6 +72,24 @@ extension Engine {
         for snapshot in snapshots {
             try storing { () throws(StoreError) in try store.removeRecord(of: snapshot) }
         }
+    }
+
+    /// What a collection of garbage condemned meanwhile, and has not removed, it leaves to a snapshot that needs it.
+    private func reprieve(_ lost: Set<Digest>, of image: SnapshotImage) throws(EngineError) -> Set<Digest> {
+        var needed: Set<Digest> = lost.contains(image.manifestRoot.digest) ? [image.manifestRoot.digest] : []
+        var walked: Set<PageID> = []
+        do throws(StoreError) {
+            try ManifestReader(image.manifestRoot, pages: pages).forEachChunk(
+                entering: { page in
+                    if lost.contains(page.digest) { needed.insert(page.digest) }
+                    return walked.insert(page).inserted
+                },
+                { digest in if lost.contains(digest) { needed.insert(digest) } })
+        } catch {
+            throw error.isDamage ? Self.pageIsLost : EngineError(error)
+        }
+        guard !needed.isEmpty else { return [] }
+        return try cataloguing { () throws(CatalogueError) in try catalogue.reprieve(needed) }
     }
 
     /// False when the image needs none of them.
@@ -124,6 +145,10 @@ extension Engine {
         _ = writer.put(segment, kind: .blocks)
     }
 
+    private static var pageIsLost: EngineError {
+        EngineError(.storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
+    }
+
     /// Where the image has the chunks named. A page among them cannot be made from the volume alone.
     private func blocks(of image: SnapshotImage, among digests: Set<Digest>) throws(EngineError) -> [Digest: BlockIndex]
     {
@@ -132,10 +157,7 @@ extension Engine {
         try storing { () throws(StoreError) in
             try manifest.forEachPage { if digests.contains($0.digest) { pageIsLost = true } }
         }
-        guard !pageIsLost else {
-            throw EngineError(
-                .storeDamaged, "a page of the manifest became unusable meanwhile; take the snapshot again")
-        }
+        guard !pageIsLost else { throw Self.pageIsLost }
         var places: [Digest: BlockIndex] = [:]
         try manifest.forEachBlock(onFailure: EngineError.init) { (index, digest) throws(EngineError) in
             if digests.contains(digest) { places[digest] = index }

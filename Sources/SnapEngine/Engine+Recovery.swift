@@ -108,7 +108,7 @@ extension Engine {
         try storing { () throws(StoreError) in try store.makeNamesDurable(packs: [], snapshots: ids) }
         let generation = try cataloguing { () throws(CatalogueError) in try catalogue.trustGeneration() }
         for snapshot in snapshots {
-            guard let image = snapshot.image, try judge(image).isWhole else { return false }
+            guard let image = snapshot.image, try judge(image).isWhole, try trustsPages(of: image) else { return false }
         }
         for _ in 0..<Self.revisionLimit {
             let current = try withCurrentAttributes(snapshots)
@@ -130,13 +130,24 @@ extension Engine {
     /// How often somebody may change a snapshot that is being completed.
     private static let revisionLimit = 100
 
+    /// A page that is condemned can still be read.
+    private func trustsPages(of image: SnapshotImage) throws(EngineError) -> Bool {
+        let manifest = try manifest(image)
+        var pages = [image.manifestRoot.digest]
+        try storing { () throws(StoreError) in try manifest.forEachPage { pages.append($0.digest) } }
+        let trusted = try cataloguing { () throws(CatalogueError) in try catalogue.trusted(pages) }
+        return pages.allSatisfy(trusted.contains)
+    }
+
     /// Packs that were published but not committed: durable, so that nobody need store their chunks again.
     ///
     /// A pack that a living worker is about to commit may be among them; committing it twice is harmless.
-    private func adoptPacks() throws(EngineError) {
+    func adoptPacks(olderThan age: Duration = .zero) throws(EngineError) {
         let listed = try storing { () throws(StoreError) in try store.packIDs() }
+        // Later than the listing: a pack that is removed meanwhile is known until its file is gone.
         let known = Set(try cataloguing { () throws(CatalogueError) in try catalogue.packIDs() })
-        let orphans = listed.filter { !known.contains($0) }
+        let end = PackID.first(at: Timestamp.now().earlier(by: age))
+        let orphans = listed.filter { !known.contains($0) && (age == .zero || $0 < end) }
         try storing { () throws(StoreError) in try store.makeNamesDurable(packs: orphans, snapshots: []) }
         for id in orphans {
             // One that cannot be read was never promised to anybody.

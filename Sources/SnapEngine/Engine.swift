@@ -130,6 +130,28 @@ struct CataloguePages: PageSource {
     let packs: PackReader
 
     func page(_ id: PageID) throws(StoreError) -> [UInt8] {
+        var location = try location(of: id)
+        while true {
+            do throws(StoreError) {
+                return try packs.page(id, at: location)
+            } catch {
+                // A collection of garbage may have copied it to another pack, and removed this one.
+                if error.code == .missing {
+                    let now = try self.location(of: id)
+                    if now.pack != location.pack {
+                        location = now
+                        continue
+                    }
+                }
+                catalogue.suspect(location, error)
+                // A pack that is gone is damage to what was promised, and no store that is not there.
+                throw error.code == .missing
+                    ? StoreError(.damaged, error.subject, error.explanation, damagedDigest: id.digest) : error
+            }
+        }
+    }
+
+    private func location(of id: PageID) throws(StoreError) -> ChunkLocation {
         let location: ChunkLocation?
         do throws(CatalogueError) {
             location = try catalogue.locations(of: [id.digest])[id.digest]
@@ -140,14 +162,7 @@ struct CataloguePages: PageSource {
             throw StoreError(
                 .damaged, id.description, "manifest page \(id) is missing from the store", damagedDigest: id.digest)
         }
-        do throws(StoreError) {
-            return try packs.page(id, at: location)
-        } catch {
-            catalogue.suspect(location, error)
-            // A pack that is gone is damage to what was promised, and no store that is not there.
-            throw error.code == .missing
-                ? StoreError(.damaged, error.subject, error.explanation, damagedDigest: id.digest) : error
-        }
+        return location
     }
 }
 

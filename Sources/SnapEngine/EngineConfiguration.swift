@@ -23,6 +23,18 @@ package struct EngineConfiguration: Sendable {
     /// Where the engine tells what it does.
     package var logger = Logger(label: "snapctl") { _ in SwiftLogNoOpLogHandler() }
 
+    /// The file for Prometheus that is renewed after each snapshot; nil: none.
+    package var metricsPath: FilePath?
+    /// What stands for an AWS region.
+    package var region = defaultRegion
+    /// Tags of every new snapshot that is not given others with the same keys.
+    package var defaultTags: [Tag] = []
+    /// What stays of the snapshots there are.
+    package var policies: [RetentionPolicy] = []
+    /// By which days, weeks and months begin.
+    package var zone = TimeZoneRules.utc
+
+    package static let defaultRegion = "local"
     package static let defaultOwnerID = "000000000000"
     package static let defaultPackByteCount = 32 << 20
     package static let packByteCountRange = (4 << 20)...(1 << 30)

@@ -66,6 +66,8 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case catalogueForeign
         case catalogueBusy
         case unsupportedFilesystem
+        /// Another collection of garbage is under way.
+        case collectionRunning
         // Findings
         case dataDamaged
         case imagesDiffer
@@ -73,6 +75,14 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case snapshotFailed
         case waitTimedOut
         // The rest
+        /// The configuration file cannot be read, or says what is not understood.
+        case configurationInvalid
+        case policyNotFound
+        /// A schedule that there is none of, or is one of already.
+        case scheduleNotFound
+        case scheduleExists
+        /// systemd did not do what it was asked to.
+        case serviceManagerFailed
         case permissionDenied
         case cancelled
         case failed

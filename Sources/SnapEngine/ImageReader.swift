@@ -187,6 +187,10 @@ final class ImageReader: Sendable {
             byteCount = try store.objects.read(
                 StoreLayout.key(of: read.pack), into: stored, range: 0..<read.byteCount, at: read.start)
         } catch {
+            if error.code == .missing, let moved = try whereMoved(read) {
+                for read in moved { try perform(read, stored, plain, hasher) }
+                return
+            }
             return try performSingly(read, error, stored, plain, hasher)
         }
         progress.addRead(byteCount)
@@ -195,6 +199,17 @@ final class ImageReader: Sendable {
             let pair = read.bodies[first..<min(first + 2, read.bodies.count)]
             try check(Array(pair), of: read, byteCount, stored, plain, hasher)
         }
+    }
+
+    /// A collection of garbage may have copied bodies to another pack since the read was planned, and removed this one.
+    /// nil when none has moved. Each is newer than the last, so that this ends.
+    private func whereMoved(_ read: PackRead) throws(EngineError) -> [PackRead]? {
+        let digests = read.bodies.map(\.location.entry.digest)
+        let locations = try cataloguing { () throws(CatalogueError) in try catalogue.locations(of: digests) }
+        let bodies = read.bodies.map { body in
+            PackRead.Body(location: locations[body.location.entry.digest] ?? body.location, blocks: body.blocks)
+        }
+        return bodies.allSatisfy { $0.location.pack == read.pack } ? nil : PackRead.plan(bodies)
     }
 
     /// A read that failed as a whole is tried body by body, so that the damage is no larger than it is.

@@ -36,6 +36,9 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     package var description: String { Hexadecimal.text(of: bytes) }
 
+    /// The first 16 bytes, as two big-endian words: for tables in memory that are too many for whole digests.
+    package var leadingWords: (UInt64, UInt64) { (words.0, words.1) }
+
     package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
 
     package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }

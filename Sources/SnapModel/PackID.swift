@@ -21,6 +21,13 @@ package struct PackID: Hashable, Comparable, Sendable, CustomStringConvertible {
         return PackID(uncheckedBytes: bytes)
     }
 
+    /// Not after any id that is made at `time` or later.
+    package static func first(at time: Timestamp) -> PackID {
+        var bytes = make(at: time).bytes
+        for index in 6..<byteCount { bytes[index] = 0 }
+        return PackID(uncheckedBytes: bytes)
+    }
+
     /// Parses the usual form, `xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx`.
     package init?(_ text: String) {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)

@@ -28,42 +28,30 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
                 ?? Self.numbers(in: characters, by: Self.shortPattern)
         else { return nil }
         let (year, month, day) = (numbers[0], numbers[1], numbers[2])
-        guard (1...12).contains(month), day >= 1, day <= Self.dayCount(year: year, month: month) else { return nil }
+        guard (1...12).contains(month), day >= 1, day <= CivilDay.dayCount(year: year, month: month) else { return nil }
         guard numbers[3] < 24, numbers[4] < 60, numbers[5] < 60 else { return nil }
-        let days = Self.days(year: year, month: month, day: day)
+        let days = CivilDay(year: year, month: month, day: day).number
         let seconds = days * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
         // After the last separator comes the fraction, or nothing: 0.
         self.init(millisecondsSinceEpoch: seconds * 1_000 + numbers[6])
+    }
+
+    package func earlier(by duration: Duration) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: millisecondsSinceEpoch - Int64(duration / .milliseconds(1)))
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }
 
-    /// The proleptic Gregorian date (year, month, day) and the milliseconds since its midnight, in UTC.
+    /// The date and the milliseconds since its midnight, in UTC.
     private var components: (date: (year: Int64, month: Int64, day: Int64), time: Int64) {
-        let dayLength: Int64 = 86_400_000
-        let time = ((millisecondsSinceEpoch % dayLength) + dayLength) % dayLength
-        // Days since 0000-03-01, in eras of 400 years: leap days then fall at the end of a year.
-        let days = (millisecondsSinceEpoch - time) / dayLength + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return ((yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day), time)
+        let day = CivilDay(number: millisecondsSinceEpoch.flooredQuotient(Self.dayLength))
+        return (day.date, millisecondsSinceEpoch.flooredRemainder(Self.dayLength))
     }
 
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
+    /// In milliseconds.
+    static let dayLength: Int64 = 86_400_000
 
     /// A number in at least `width` digits, and the character after it.
     private static func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
@@ -76,11 +64,6 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
             power /= 10
         }
         text.append(UInt8(ascii: end))
-    }
-
-    private static func dayCount(year: Int64, month: Int64) -> Int64 {
-        let next = month == 12 ? (year: year + 1, month: 1) : (year: year, month: month + 1)
-        return days(year: next.year, month: next.month, day: 1) - days(year: year, month: month, day: 1)
     }
 }
 

@@ -47,10 +47,7 @@ package struct ManifestPage: Hashable, Sendable {
                 throw CodecError(.malformed, "manifest page", "place \(place) after \(previous)")
             }
             previous = place
-            guard let digest = Digest(bytes: try reader.readBytes(Digest.byteCount)) else {
-                throw CodecError(.malformed, "manifest page", "a short digest")
-            }
-            entries.append(Entry(place: place, digest: digest))
+            entries.append(Entry(place: place, digest: try reader.readDigest()))
         }
         try reader.expectEnd()
         self.level = level

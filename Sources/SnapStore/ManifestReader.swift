@@ -93,7 +93,7 @@ package struct ManifestReader: Sendable {
     }
 
     /// A page, checked to be of `level`.
-    private func page(_ id: PageID, level: Int) throws(StoreError) -> ManifestPage {
+    func page(_ id: PageID, level: Int) throws(StoreError) -> ManifestPage {
         let bytes = try pages.page(id)
         do throws(CodecError) {
             let page = try ManifestPage(decoding: bytes)

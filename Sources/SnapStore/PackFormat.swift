@@ -1,6 +1,14 @@
 internal import SnapCodec
 internal import SnapModel
 
+/// What others may know of how a pack is laid out.
+package enum PackLayout {
+    /// How many bytes at the end of a pack are not bodies.
+    package static func footerByteCount(entryCount: Int) -> Int {
+        ObjectAlignment.roundUp(entryCount * PackFormat.entryByteCount + PackFormat.trailerByteCount)
+    }
+}
+
 /// The fixed structures of a pack (docs/format.md, "Pack").
 enum PackFormat {
     static let version: UInt32 = 1
@@ -45,7 +53,7 @@ enum PackFormat {
     /// Entries, zeros up to an aligned end, trailer. It is to stand at `footerOffset`, which is aligned.
     static func footer(_ entries: [PackEntry], at footerOffset: Int) -> [UInt8] {
         let entriesByteCount = entries.count * entryByteCount
-        let byteCount = ObjectAlignment.roundUp(entriesByteCount + trailerByteCount)
+        let byteCount = PackLayout.footerByteCount(entryCount: entries.count)
         var writer = BinaryWriter(capacity: byteCount)
         for entry in entries { append(entry, to: &writer) }
         writer.append(repeatElement(0, count: byteCount - entriesByteCount - trailerByteCount))

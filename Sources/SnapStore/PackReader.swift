@@ -55,6 +55,22 @@ package struct PackReader: Sendable {
         return plain.copyBytes(0..<entry.plainByteCount)
     }
 
+    /// Reads a body as it is stored into the start of `buffer`, and checks its CRC-32C. Throws `damaged` with its digest.
+    package func readStored(_ location: ChunkLocation, into buffer: borrowing AlignedBuffer) throws(StoreError) {
+        let entry = location.entry
+        let range = 0..<entry.storedByteCount
+        let count: Int
+        do throws(StoreError) {
+            count = try objects.read(StoreLayout.key(of: location.pack), into: buffer, range: range, at: entry.offset)
+        } catch {
+            throw error.code == .unreadable ? damage(location, error.description) : error
+        }
+        guard count == entry.storedByteCount else { throw damage(location, "it ends after \(count) bytes") }
+        guard Checksum.crc32c(buffer, range: range) == entry.checksum else {
+            throw damage(location, "its CRC-32C does not match")
+        }
+    }
+
     /// Checks the CRC-32C of stored bytes, and decompresses them to `targetRange`. The digest is for the caller to
     /// check, who may have several to hash at once.
     package func unpack(

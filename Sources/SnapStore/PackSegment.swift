@@ -47,6 +47,16 @@ package struct PackSegment: ~Copyable, Sendable {
         addEntry(digest, storedByteCount: page.count, plainByteCount: page.count, codec: .raw)
     }
 
+    /// Appends a body as another pack has it: `range` of `stored`, which `entry` describes.
+    package mutating func append(_ entry: PackEntry, stored: borrowing AlignedBuffer, range: Range<Int>) {
+        precondition(!isFull && range.count == entry.storedByteCount, "\(range) of \(entry.storedByteCount) bytes")
+        buffer.store(from: stored, range: range, at: byteCount)
+        var entry = entry
+        entry.offset = byteCount
+        entries.append(entry)
+        byteCount += range.count
+    }
+
     private mutating func addEntry(_ digest: Digest, storedByteCount: Int, plainByteCount: Int, codec: ChunkCodec) {
         let range = byteCount..<(byteCount + storedByteCount)
         entries.append(

@@ -96,6 +96,9 @@ package struct Store: Sendable {
         try objects.keys(under: StoreLayout.volumePrefix).compactMap(StoreLayout.volume(of:))
     }
 
+    /// Removes a pack, durably. One that is gone is no error.
+    package func removePack(_ pack: PackID) throws(StoreError) { try objects.delete(StoreLayout.key(of: pack)) }
+
     /// Every record's snapshot, by listing.
     package func snapshotIDs() throws(StoreError) -> [SnapshotID] {
         try objects.keys(under: StoreLayout.snapshotPrefix).compactMap(StoreLayout.snapshot(of:))

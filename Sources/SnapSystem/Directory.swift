@@ -23,6 +23,11 @@ package enum Directory {
         try directory.synchronise()
     }
 
+    /// rmdir(2): only one that is empty.
+    package static func remove(_ path: FilePath) throws(SystemError) {
+        _ = try systemCall("remove", path) { path.withPlatformString { rmdir($0) } }
+    }
+
     /// The names in a folder, sorted, without `.` and `..`.
     package static func names(in path: FilePath) throws(SystemError) -> [String] {
         guard let stream = path.withPlatformString({ opendir($0) }) else {

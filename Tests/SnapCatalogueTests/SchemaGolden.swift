@@ -1,7 +1,8 @@
 /// The schema as the released steps leave it: lines of sqlite_master, without comments.
 enum SchemaGolden {
-    static let v3 = """
+    static let v4 = """
         index chunkDistrusted: CREATE INDEX chunkDistrusted ON chunk (distrust) WHERE distrust <> 0
+        index packRetired: CREATE INDEX packRetired ON pack (packId) WHERE retired <> 0
         index permissionByGrantee: CREATE INDEX permissionByGrantee ON createVolumePermission (grantee, snapshotId)
         index snapshotBySet: CREATE INDEX snapshotBySet ON snapshot (setId) WHERE setId IS NOT NULL
         index snapshotByStart: CREATE INDEX snapshotByStart ON snapshot (startTime)
@@ -20,17 +21,22 @@ enum SchemaGolden {
         table chunk: CREATE TABLE chunk ( digest BLOB NOT NULL PRIMARY KEY, pack INTEGER NOT NULL, offset \
         INTEGER NOT NULL, storedByteCount INTEGER NOT NULL, plainByteCount INTEGER NOT NULL, codec INTEGER \
         NOT NULL, checksum INTEGER NOT NULL, distrust INTEGER NOT NULL DEFAULT 0 ) STRICT, WITHOUT ROWID
+        table condemnation: CREATE TABLE condemnation ( generation INTEGER PRIMARY KEY, time INTEGER NOT \
+        NULL ) STRICT
         table createVolumePermission: CREATE TABLE createVolumePermission ( snapshotId TEXT NOT NULL, grantee \
         TEXT NOT NULL, PRIMARY KEY (snapshotId, grantee) ) STRICT, WITHOUT ROWID
         table distrust: CREATE TABLE distrust ( generation INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB \
         NOT NULL, reason TEXT NOT NULL ) STRICT
         table grdb_migrations: CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)
+        table imageChange: CREATE TABLE imageChange ( snapshotId TEXT NOT NULL, part INTEGER NOT NULL, base \
+        TEXT, changes BLOB NOT NULL, PRIMARY KEY (snapshotId, part) ) STRICT
         table lineage: CREATE TABLE lineage ( dataEncryptionKeyId TEXT NOT NULL PRIMARY KEY, kmsKeyId TEXT \
         NOT NULL, createTime INTEGER NOT NULL ) STRICT, WITHOUT ROWID
         table meta: CREATE TABLE meta ( key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL ) STRICT, \
         WITHOUT ROWID
         table pack: CREATE TABLE pack ( id INTEGER PRIMARY KEY, packId BLOB NOT NULL UNIQUE, kind INTEGER \
-        NOT NULL, byteCount INTEGER NOT NULL, chunkCount INTEGER NOT NULL ) STRICT
+        NOT NULL, byteCount INTEGER NOT NULL, chunkCount INTEGER NOT NULL , condemned INTEGER, retired \
+        INTEGER NOT NULL DEFAULT 0) STRICT
         table snapshot: CREATE TABLE snapshot ( id INTEGER PRIMARY KEY, snapshotId TEXT NOT NULL UNIQUE, \
         volume INTEGER NOT NULL REFERENCES volume (id), state TEXT NOT NULL, stateMessage TEXT, startTime \
         INTEGER NOT NULL, completionTime INTEGER, ownerId TEXT NOT NULL, description TEXT NOT NULL, \
@@ -53,5 +59,7 @@ enum SchemaGolden {
         kmsKeyId TEXT , revision INTEGER NOT NULL DEFAULT 0, changing INTEGER NOT NULL DEFAULT 0, \
         productCodes TEXT, sourceSnapshotId TEXT, dataEncryptionKeyId TEXT REFERENCES lineage \
         (dataEncryptionKeyId)) STRICT
+        trigger chunkResized: CREATE TRIGGER chunkResized AFTER UPDATE OF storedByteCount ON chunk WHEN \
+        old.storedByteCount <> new.storedByteCount BEGIN DELETE FROM imageChange; END
         """
 }

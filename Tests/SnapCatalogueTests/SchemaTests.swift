@@ -25,7 +25,7 @@ struct SchemaTests {
             ).map { row in "\(row[0] as String) \(row[1] as String): \(Self.normalised(row[2]))" }
         }
         #expect(
-            lines == SchemaGolden.v3.split(separator: "\n").map(String.init),
+            lines == SchemaGolden.v4.split(separator: "\n").map(String.init),
             "\(lines.joined(separator: "\n"))"
         )
     }
@@ -87,7 +87,7 @@ struct SchemaTests {
     }
 
     @Test func stepsAreInOrder() {
-        #expect(Schema.migrator(for: .random()).migrations == ["v1", "v2", "v3"])
+        #expect(Schema.migrator(for: .random()).migrations == ["v1", "v2", "v3", "v4"])
     }
 
     @Test func lookUpsAndListsUseIndices() throws {

@@ -26,9 +26,16 @@ import Testing
             ("restore", RestoreCommand.self), ("verify", VerifyCommand.self), ("diff", DiffCommand.self),
             ("benchmark", BenchmarkCommand.self), ("catalogue", CatalogueCommand.self),
             ("catalogue-rebuild", RebuildCommand.self), ("volume", VolumeCommand.self),
+            ("config", ConfigCommand.self), ("config-show", ShowConfigCommand.self),
+            ("config-check", CheckConfigCommand.self), ("policy", PolicyCommand.self),
+            ("policy-apply", ApplyPoliciesCommand.self), ("schedule", ScheduleCommand.self),
+            ("schedule-add", AddScheduleCommand.self), ("schedule-list", ListSchedulesCommand.self),
+            ("schedule-remove", RemoveScheduleCommand.self), ("maintain", MaintainCommand.self),
+            ("metrics", MetricsCommand.self),
             ("volume-inspect", InspectCommand.self), ("delete", DeleteCommand.self), ("tag", TagCommand.self),
             ("untag", UntagCommand.self), ("lock", LockCommand.self), ("unlock", UnlockCommand.self),
             ("bin", BinCommand.self), ("bin-list", BinListCommand.self), ("bin-restore", BinRestoreCommand.self),
+            ("gc", GarbageCommand.self), ("stats", StatisticsCommand.self),
         ]
         for (name, verb) in verbs {
             try Golden.expect(Snapctl.helpMessage(for: verb, columns: 80) + "\n", "help-\(name).txt")
@@ -206,52 +213,5 @@ import Testing
         #expect(BenchmarkCommand.nearestFolder(to: "/no/such/folder") == "/")
         #expect(BenchmarkCommand.nearestFolder(to: "no-such-folder/here") == ".")
         #expect(BenchmarkCommand.nearestFolder(to: "/tmp") == "/tmp")
-    }
-}
-
-@Suite struct SettingsTests {
-    private static func settings(_ variables: [String: String], isSuperuser: Bool = false) -> Settings {
-        Settings(variable: { variables[$0] }, isSuperuser: isSuperuser)
-    }
-
-    @Test func `the root comes from the option, the environment, the kind of user`() throws {
-        let all = ["SNAPCTL_ROOT": "/e", "XDG_DATA_HOME": "/x", "HOME": "/h"]
-        #expect(try Self.settings(all).root(option: "/o") == "/o")
-        #expect(try Self.settings(all, isSuperuser: true).root(option: nil) == "/e")
-        #expect(try Self.settings(["HOME": "/h"], isSuperuser: true).root(option: nil) == "/var/lib/snapctl")
-        #expect(try Self.settings(["XDG_DATA_HOME": "/x", "HOME": "/h"]).root(option: nil) == "/x/snapctl")
-        #expect(
-            try Self.settings(["XDG_DATA_HOME": "relative", "HOME": "/h"]).root(option: nil)
-                == "/h/.local/share/snapctl"
-        )
-        #expect(throws: EngineError.self) { try Self.settings([:]).root(option: nil) }
-        #expect(throws: EngineError.self) { try Self.settings(all).root(option: "") }
-    }
-
-    @Test(arguments: [
-        ("123456789012", true), ("12345678901", false), ("1234567890123", false), ("12345678901a", false),
-        ("１２３４５６７８９０１２", false),
-    ])
-    func `an owner id has 12 digits`(text: String, isGood: Bool) {
-        let configuration = try? Self.settings(["SNAPCTL_OWNER_ID": text]).configuration(root: "/r")
-        #expect(configuration?.ownerID == (isGood ? text : nil))
-    }
-
-    @Test func `what is not set has a default, and packs have limits`() throws {
-        let configuration = try Self.settings([:]).configuration(root: "/r")
-        #expect(configuration.ownerID == EngineConfiguration.defaultOwnerID)
-        #expect(configuration.packByteCount == EngineConfiguration.defaultPackByteCount)
-        let range = EngineConfiguration.packByteCountRange
-        for byteCount in [range.lowerBound, range.upperBound] {
-            #expect(
-                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount).packByteCount
-                    == byteCount
-            )
-        }
-        for byteCount in [0, range.lowerBound - 1, range.upperBound + 1] {
-            #expect(throws: EngineError.self) {
-                try Self.settings([:]).configuration(root: "/r", packByteCount: byteCount)
-            }
-        }
     }
 }

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import section_list
 import section_pairs
 import section_records
+import section_sizes
 import section_sparse
 import section_stall
 import section_startup
@@ -19,6 +20,7 @@ from report import table, target_lines
 
 SECTIONS = {
     "pairs": section_pairs.measure,
+    "sizes": section_sizes.measure,
     "sparse": section_sparse.measure,
     "list": section_list.measure,
     "records": section_records.measure,

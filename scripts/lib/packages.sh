@@ -7,6 +7,8 @@ VOLUME_PACKAGES=(e2fsprogs xfsprogs btrfs-progs util-linux mount fdisk)
 # Databases whose hooks (packaging/hooks.d) are tested against them.
 HOOK_PACKAGES=(postgresql mariadb-server-core mariadb-client-core sqlite3 psmisc)
 BENCH_PACKAGES=(python3 time fio)
+# systemd-analyze; and the zones that days and weeks are counted by.
+UNIT_PACKAGES=(systemd tzdata)
 
 # Installs the Debian packages named that are missing. Without root, or elsewhere than on Debian and its
 # kin, says which they are; only a Debian user who is not root can be told to stop and install them.

@@ -33,14 +33,35 @@ struct WorkerCommand: ParsableCommand {
     private static func carry(_ order: WorkerOrder, _ leash: WorkerLeash) throws(EngineError) -> [Snapshot] {
         var configuration = order.configuration
         configuration.logger = Logger(label: "snapctl")
+        let progress = TransferProgress()
+        let status = WorkerStatus.begin(progress)
         var events = Engine.Events()
-        events.onPending = { tell(.pending($0.map(\.id))) }
+        events.onPending = { snapshots in
+            status?.pending(snapshots)
+            tell(.pending(snapshots.map(\.id)))
+        }
         events.onSecured = { snapshots, isHolding in
             if snapshots.allSatisfy(\.consistency.method.fixesBytes) { leash.mayEndAtOnce() }
+            status?.secured()
             tell(.secured(snapshots.map(\.id), isHolding: isHolding))
         }
-        let progress = TransferProgress()
-        switch order.job {
+        // Whoever looks at the file sees also what failed.
+        defer { MetricsFile.renew(configuration) }
+        do throws(EngineError) {
+            let snapshots = try work(order.job, configuration, leash, events, progress)
+            status?.end("completed: " + snapshots.map(\.id.rawValue).joined(separator: " "))
+            return snapshots
+        } catch {
+            status?.end("failed: \(error.explanation)")
+            throw error
+        }
+    }
+
+    private static func work(
+        _ job: WorkerOrder.Job, _ configuration: EngineConfiguration, _ leash: WorkerLeash, _ events: Engine.Events,
+        _ progress: TransferProgress
+    ) throws(EngineError) -> [Snapshot] {
+        switch job {
         case .create(let request):
             let engine = try Engine.openForCreating(configuration, request)
             configuration.logPath.map(WorkerLog.begin)

@@ -12,21 +12,36 @@ struct WorkerOrder: Codable {
     var root: String
     var ownerID: String
     var packByteCount: Int
+    var workerCount: Int
+    var readerCount: Int
     var logPath: String?
+    var metricsPath: String?
     var job: Job
 
     init(_ configuration: EngineConfiguration, _ job: Job) {
         root = configuration.root.string
         ownerID = configuration.ownerID
         packByteCount = configuration.packByteCount
+        workerCount = configuration.workerCount
+        readerCount = configuration.readerCount
         logPath = configuration.logPath?.string
-        self.job = job
+        metricsPath = configuration.metricsPath?.string
+        self.job = Self.tagged(job, configuration.defaultTags)
+    }
+
+    /// Whatever verb asked for it, it has the default tags; its own of the same keys win.
+    private static func tagged(_ job: Job, _ tags: [Tag]) -> Job {
+        guard case .create(var request) = job else { return job }
+        request.tags = tags.setting(request.tags)
+        return .create(request)
     }
 
     var configuration: EngineConfiguration {
         var configuration = EngineConfiguration(
-            root: FilePath(root), ownerID: ownerID, packByteCount: packByteCount)
+            root: FilePath(root), ownerID: ownerID, packByteCount: packByteCount, workerCount: workerCount,
+            readerCount: readerCount)
         configuration.logPath = logPath.map { FilePath($0) }
+        configuration.metricsPath = metricsPath.map { FilePath($0) }
         return configuration
     }
 }

@@ -1,0 +1,63 @@
+internal import SnapCatalogue
+package import SnapModel
+internal import SnapSystem
+
+extension Engine {
+    /// Deletes what the policies let go; with `isDryRun`, only tells what that would be.
+    ///
+    /// `names`: of these policies only, or of all. What others keep stays all the same. What is locked or being read stays,
+    /// and is told. With the bytes freed it is as with `freedIfDeleted`: exact for what goes in one run.
+    package func applyPolicies(
+        _ names: [String] = [], isDryRun: Bool, skipsBin: Bool = false, at now: Timestamp = .now()
+    ) throws(EngineError) -> PolicyOutcome {
+        for name in names { _ = try configuration.policy(name) }
+        let plan = RetentionPlan(configuration.policies, for: try snapshots([]), in: configuration.zone)
+        let read = Set(try snapshotsBeingRead())
+        var lines = plan.verdicts.filter { verdict in names.isEmpty || names.contains(where: verdict.policies.contains) }
+            .map { PolicyOutcome.Line(verdict: $0, fate: Self.fate(of: $0, read: read, at: now)) }
+        let going = lines.filter { $0.fate == .goes }.map(\.verdict.snapshot.id)
+        let freedByteCount = going.isEmpty ? 0 : try freedIfDeleted(Set(going))
+        if !isDryRun {
+            for index in lines.indices where lines[index].fate == .goes {
+                lines[index].fate = try carryOut(lines[index].verdict.snapshot.id, skipsBin: skipsBin, at: now)
+            }
+        }
+        return PolicyOutcome(isDryRun: isDryRun, lines: lines, freedByteCount: freedByteCount)
+    }
+
+    private static func fate(
+        of verdict: RetentionPlan.Verdict, read: Set<SnapshotID>, at now: Timestamp
+    ) -> PolicyOutcome.Fate {
+        if verdict.isKept { return .kept }
+        if let lock = verdict.snapshot.lock, lock.forbidsDeletion(at: now) { return .locked(until: lock.expiryTime) }
+        return read.contains(verdict.snapshot.id) ? .inUse : .goes
+    }
+
+    /// Somebody may have locked it, begun to read it, or deleted it a moment ago.
+    private func carryOut(
+        _ id: SnapshotID, skipsBin: Bool, at now: Timestamp
+    ) throws(EngineError) -> PolicyOutcome.Fate {
+        do throws(EngineError) {
+            let deleted = try deleteSnapshot(id, options: DeleteOptions(skipsBin: skipsBin), at: now)
+            log.notice("\(id): deleted by policy")
+            return .deleted(deleted.stay)
+        } catch {
+            switch error.code {
+            case .snapshotLocked: return .locked(until: nil)
+            case .snapshotInUse: return .inUse
+            case .snapshotNotFound: return .deleted(nil)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension EngineConfiguration {
+    /// The policy of that name. Throws `policyNotFound`.
+    package func policy(_ name: String) throws(EngineError) -> RetentionPolicy {
+        guard let policy = policies.first(where: { $0.name == name }) else {
+            throw EngineError(.policyNotFound, "there is no policy '\(name)' in the configuration")
+        }
+        return policy
+    }
+}
