@@ -21,6 +21,7 @@ extension Answer {
             var writer = JSONWriter(to: output)
             writer.write(value)
         case .text: TextWriter(to: output).write(value)
+        case .yaml: YAMLWriter(to: output).write(value)
         case .table: writeTable(to: output, style: style, columnCount: columnCount)
         }
     }

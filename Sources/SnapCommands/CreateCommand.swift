@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import SnapEngine
 internal import SnapModel
 internal import SnapSystem
-internal import SystemPackage
 
 /// `snapctl create`
 struct CreateCommand: ParsableCommand {
@@ -29,11 +28,11 @@ struct CreateCommand: ParsableCommand {
 
             EXAMPLES
               snapctl create --volume /dev/vdb --description "before the upgrade"
+              snapctl create --volume /dev/vdb --tag Name=web --tag Team=shop
               snapctl create --volume /dev/vg0/data --wait
               snapctl create --volume data.img --volume log.img --description "database"
               snapctl create --volume /dev/vdc1 --consistency freeze --max-freeze 60s
-            """,
-        aliases: ["create-snapshot", "create-snapshots"]
+            """
     )
 
     @Option(
@@ -49,53 +48,31 @@ struct CreateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What the snapshot is for: at most 255 characters.", valueName: "text"))
     var description = ""
 
-    @OptionGroup(title: "Point in time") var pointInTime: PointInTimeArguments
+    @OptionGroup var tagging: TagArguments
 
     @Flag(
-        inversion: .prefixedNo,
-        help: "Stay until it is completed, with a progress bar; or answer as soon as the point in time is secured.")
-    var wait: Bool?
-
-    @Option(
-        help: ArgumentHelp(
-            "When a pack in the store counts as full, from 4M to 1G. Without it: 32M.",
-            valueName: "size"
-        )
+        help:
+            "Only find out whether it could be done: whether the volume can be opened and frozen, and the store written to."
     )
-    var packSize: ByteSize?
+    var dryRun = false
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var options: CreateOptions
 
     func run() throws {
         let request = try request()
-        let configuration = try shared.configuration(packByteCount: packSize?.byteCount)
-        let run = LongRun("create", tellsNew: true, isQuiet: shared.quiet)
-        let snapshots = try WorkerRun(configuration: configuration, waits: wait, run: run)
-            .carryOut(.create(request))
-        try SnapshotsAnswer.of(snapshots).print(as: shared.format)
+        let configuration = try options.configuration()
+        if dryRun {
+            return try DocumentAnswer(value: DryRunFields.value(of: try Engine.check(request, configuration)))
+                .print(as: options.shared.format)
+        }
+        try SnapshotsAnswer.of(try options.carryOut(request)).print(as: options.shared.format)
         _ = WorkerRun.resumeInterrupted(configuration)
     }
 
     /// What is asked for, checked as far as that needs no look at the machine.
-    func request() throws(EngineError) -> CreateRequest {
-        // Characters as EBS counts them: Unicode scalars, whatever they take in UTF-8.
-        guard description.unicodeScalars.count <= CreateRequest.descriptionLimit else {
-            throw EngineError(
-                .invalidParameter,
-                "Value (\(description)) for parameter description is invalid. "
-                    + "It exceeds \(CreateRequest.descriptionLimit) characters"
-            )
-        }
-        return CreateRequest(
-            volumes: try volume.map { (text) throws(EngineError) in try Self.located(Identifiers.volume(text)) },
-            description: description,
-            options: try pointInTime.options()
-        )
-    }
-
-    /// An id stays what it is; a file that is named like one is reached as `./vol-…`.
-    private static func located(_ volume: String) -> String {
-        VolumeID(volume) == nil ? PointInTimeArguments.absolute(volume).string : volume
+    func request() throws -> CreateRequest {
+        try options.request(
+            volumes: volume, description: description, tags: try tagging.tags(for: SnapshotID.resourceType))
     }
 }
 

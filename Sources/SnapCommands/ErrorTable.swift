@@ -56,6 +56,13 @@ enum ErrorTable {
         case .snapshotNotLocked: Entry(55, "IncorrectState", "the snapshot is not locked")
         case .snapshotInUse: Entry(56, "InvalidSnapshot.InUse", "somebody reads the snapshot")
         case .operationNotPermitted: Entry(57, "OperationNotPermitted", "this is not allowed for what it was asked of")
+        case .malformedUserID: Entry(60, "InvalidUserID.Malformed", "not the id of an account")
+        case .malformedInstanceID: Entry(61, "InvalidInstanceID.Malformed", "not a well-formed id of an instance")
+        case .instanceNotFound: Entry(62, "InvalidInstanceID.NotFound", "no such instance: there is this machine only")
+        case .invalidPageToken: Entry(63, "InvalidPaginationToken", "not the token of a page of this list")
+        case .filterLimitExceeded: Entry(65, "FilterLimitExceeded", "too many values of filters")
+        case .unsupported: Entry(66, "UnsupportedOperation", "EBS has it, and snapctl has not")
+        case .dryRun: Entry(67, "DryRunOperation", "a dry run of an EC2 verb found nothing in the way")
         case .volumeInUse: Entry(20, "VolumeInUse", "the volume is in use")
         case .volumeReadFailed: Entry(21, "the volume could not be read")
         case .volumeChanged: Entry(22, "the volume changed while it was read")
@@ -88,6 +95,13 @@ enum ErrorTable {
         let name = entry(for: error.code).name.map { " (\($0))" } ?? ""
         let record = error.snapshot.map { " (\($0) is now in state error)" } ?? ""
         return TerminalText.oneLine("snapctl: error\(name): \(error.explanation)\(record)")
+    }
+
+    /// The same, as the AWS command line has it. What EBS has no name for is internal to the service.
+    static func line(for error: EngineError, of operation: String) -> String {
+        let name = entry(for: error.code).name ?? "InternalError"
+        return TerminalText.oneLine(
+            "An error occurred (\(name)) when calling the \(operation) operation: \(error.explanation)")
     }
 
     /// Ends the program with the status of a finding that its answer has told already.

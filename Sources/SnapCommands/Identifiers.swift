@@ -9,7 +9,7 @@ enum Identifiers {
         guard text.hasPrefix(SnapshotID.prefix + "-") else {
             throw EngineError(
                 .invalidParameter,
-                "Value (\(text)) for parameter snapshotId is invalid. Expected: \"snap-...\""
+                "Value (\(text)) for parameter snapshotId is invalid. Expected: 'snap-...'."
             )
         }
         throw EngineError(.malformedSnapshotID, "Invalid id: \"\(text)\" (\(form(of: SnapshotID.self)))")
@@ -26,6 +26,16 @@ enum Identifiers {
         return ids
     }
 
+    /// Throws `malformedVolumeID`, or `invalidParameter`, as for a snapshot's.
+    static func volumeID(_ text: String) throws(EngineError) -> VolumeID {
+        if let id = VolumeID(text) { return id }
+        guard text.hasPrefix(VolumeID.prefix + "-") else {
+            throw EngineError(
+                .invalidParameter, "Value (\(text)) for parameter volumeId is invalid. Expected: 'vol-...'.")
+        }
+        throw EngineError(.malformedVolumeID, "Invalid id: \"\(text)\" (\(form(of: VolumeID.self)))")
+    }
+
     /// A path, or an id, which must then be well formed. A file that is named like an id is reached as `./vol-…`.
     static func volume(_ text: String) throws(EngineError) -> String {
         guard !text.isEmpty else {
@@ -37,7 +47,5 @@ enum Identifiers {
         return text
     }
 
-    private static func form<ID: ResourceID>(of type: ID.Type) -> String {
-        "expecting \(ID.prefix)- and \(ID.digitCount) or \(ID.legacyDigitCount) digits of 0–9 and a–f"
-    }
+    private static func form<ID: ResourceID>(of type: ID.Type) -> String { "expecting \"\(ID.prefix)-...\"" }
 }

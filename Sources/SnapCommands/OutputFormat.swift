@@ -8,4 +8,6 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case table
     /// Tab-separated, for cut and awk; as `aws --output text`.
     case text
+    /// As `aws --output yaml`.
+    case yaml
 }

@@ -20,6 +20,13 @@ enum OutputValue: Sendable {
         .thousandths(Int(exactly: (value * 1_000).rounded()) ?? 0)
     }
 
+    /// A page of a list, under EBS's names.
+    static func page(_ name: String, _ list: OutputValue, _ nextToken: String?) -> OutputValue {
+        var fields = [OutputField(name, list)]
+        fields.append("NextToken", nextToken.map(OutputValue.text))
+        return .record(fields)
+    }
+
     /// Whether it is printed on the line of the record that holds it.
     var isScalar: Bool {
         switch self {

@@ -6,8 +6,10 @@ internal import SnapSystem
 package enum Program {
     package static func main() -> Never {
         Environment.ignoreBrokenPipes()
+        let words = Array(CommandLine.arguments.dropFirst())
+        if let run = OperationRun(words) { end(run.run()) }
         do {
-            var command = try Snapctl.parseAsRoot()
+            var command = try Snapctl.parseAsRoot(OperationTable.withoutServiceName(words))
             try command.run()
         } catch {
             end(error)
@@ -18,11 +20,19 @@ package enum Program {
     /// How long a reader of standard error who has stopped reading may hold up the end.
     private static let lastWordTimeout = Duration.seconds(2)
 
+    private static func end(_ ending: OperationRun.Ending) -> Never {
+        if let line = ending.line { say(line) }
+        Snapctl.exit(withError: ExitCode(ending.status))
+    }
+
     private static func end(_ error: any Error) -> Never {
         switch error {
         case let error as EngineError:
             say(ErrorTable.line(for: error))
             Snapctl.exit(withError: ExitCode(ErrorTable.entry(for: error.code).exitStatus))
+        case let usage as OperationUsage:
+            say("snapctl: error: \(usage.message)")
+            Snapctl.exit(withError: ExitCode(ErrorTable.usage.exitStatus))
         case let error as SystemError:
             say("snapctl: error: \(error)")
             Snapctl.exit(withError: ExitCode(ErrorTable.outputFailed.exitStatus))

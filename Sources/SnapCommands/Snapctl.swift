@@ -16,6 +16,10 @@ struct Snapctl: ParsableCommand {
               snapctl restore snap-0123456789abcdef0 --to /dev/vdc
               snapctl verify snap-0123456789abcdef0
 
+            VERBS OF EC2
+              As 'aws ec2' has them, with its options, answers and errors; 'ec2' may stand before them:
+            \(OperationTable.summary)
+
             COMPLETIONS
               snapctl --generate-completion-script bash > /etc/bash_completion.d/snapctl
               (also zsh and fish)
@@ -26,6 +30,8 @@ struct Snapctl: ParsableCommand {
         version: Version.text,
         subcommands: [
             CreateCommand.self, ListCommand.self, WaitCommand.self, CancelCommand.self, ResumeCommand.self,
+            DeleteCommand.self, BinCommand.self, TagCommand.self, UntagCommand.self, LockCommand.self,
+            UnlockCommand.self,
             RestoreCommand.self, VerifyCommand.self, DiffCommand.self, VolumeCommand.self, DoctorCommand.self,
             BenchmarkCommand.self, CatalogueCommand.self, WorkerCommand.self, FreezerCommand.self,
         ]

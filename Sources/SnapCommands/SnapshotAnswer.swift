@@ -33,12 +33,14 @@ struct SnapshotAnswer: Answer {
 /// Snapshots, as EBS answers DescribeSnapshots.
 struct SnapshotListAnswer: Answer {
     let snapshots: [Snapshot]
+    /// Where there is more.
+    var nextToken: String?
 
     var value: OutputValue {
         let list = OutputValue.listing(count: snapshots.count) { index in
             SnapshotFields.record(of: snapshots[index], isListed: true)
         }
-        return .record([OutputField("Snapshots", list)])
+        return .page("Snapshots", list, nextToken)
     }
 
     func writeTable(to output: OutputBuffer, style: Style, columnCount: Int?) {

@@ -11,26 +11,28 @@ enum SnapshotFields {
         fields.append("Tags", .list(snapshot.tags.map(tag)))
         fields.append("VolumeId", .text(snapshot.volume.id.rawValue))
         fields.append("State", .text(snapshot.state.rawValue))
-        if isListed { fields.append("StateMessage", snapshot.stateMessage.map(OutputValue.text)) }
-        fields.append("VolumeSize", .integer(gibibytes(snapshot.volumeByteCount)))
+        if isListed {
+            fields.append("StateMessage", snapshot.stateMessage.map(OutputValue.text))
+            fields.append("StorageTier", .text(snapshot.storageTier.rawValue))
+        }
+        fields.append("VolumeSize", .integer(Gibibytes.roundedUp(snapshot.volumeByteCount)))
         fields.append("StartTime", .time(snapshot.startTime))
         fields.append("CompletionTime", snapshot.completionTime.map(OutputValue.time))
         fields.append("Progress", .text(progress(of: snapshot)))
         fields.append("OwnerId", .text(snapshot.ownerID))
         fields.append("SnapshotId", .text(snapshot.id.rawValue))
         fields.append("Encrypted", .boolean(snapshot.isEncrypted))
+        if snapshot.isEncrypted {
+            fields.append("KmsKeyId", snapshot.kmsKeyID.map(OutputValue.text))
+            if isListed { fields.append("DataEncryptionKeyId", snapshot.dataEncryptionKeyID.map(OutputValue.text)) }
+        }
         fields.append("FullSnapshotSizeInBytes", snapshot.image.map { .integer($0.fullByteCount) })
         fields.append("Snapctl", OwnFields.record(of: snapshot))
         return .record(fields)
     }
 
-    private static func tag(_ tag: Tag) -> OutputValue {
+    static func tag(_ tag: Tag) -> OutputValue {
         .record([OutputField("Key", .text(tag.key)), OutputField("Value", .text(tag.value))])
-    }
-
-    /// GiB, rounded up, as EBS sells them: never 0.
-    static func gibibytes(_ byteCount: Int) -> Int {
-        max(1, (byteCount >> 30) + (byteCount % (1 << 30) == 0 ? 0 : 1))
     }
 
     /// EBS's `Progress`: empty at first; `100%` says that the snapshot is completed, and nothing else does.
@@ -74,6 +76,8 @@ enum Percentage {
     /// From 0 to 99: all that was read still has to be made durable.
     static func ofUnfinished(_ part: Int, of whole: Int) -> Int {
         guard whole > 0 else { return 0 }
-        return min(99, max(0, Int(Double(part) / Double(whole) * 100)))
+        // Whole numbers, so that searches in SQL find the same.
+        return part >= whole
+            ? 99 : max(0, Int(clamping: whole.dividingFullWidth(part.multipliedFullWidth(by: 100)).quotient))
     }
 }

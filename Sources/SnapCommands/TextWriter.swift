@@ -18,7 +18,7 @@ struct TextWriter {
         }
     }
 
-    /// Elements of one list have the same columns: what one of them lacks is `None`.
+    /// Elements of one list have the same columns: what one of them lacks is empty.
     private func writeList(_ count: Int, label: String?, _ element: (Int) -> OutputValue) {
         var names: Set<String> = []
         for index in 0..<count {
@@ -37,7 +37,7 @@ struct TextWriter {
     private func writeRecord(_ fields: [OutputField], label: String?, columns: [String]?) {
         let scalars = fields.filter(\.value.isScalar)
         let names = columns ?? scalars.map(\.name).sorted()
-        let values = names.map { name in scalars.first { $0.name == name }.map { scalar($0.value) } ?? "None"
+        let values = names.map { name in scalars.first { $0.name == name }.map { scalar($0.value) } ?? ""
         }
         if !values.isEmpty { writeLine(values, label: label) }
         for field in fields.filter({ !$0.value.isScalar }).sorted(by: { $0.name < $1.name }) {

@@ -55,7 +55,16 @@ extension EngineError {
             case .unknownVolume: .volumeNotFound
             case .notPending, .failed: .failed
             }
-        self.init(code, error.description)
+        self.init(code, Self.sentence(of: error))
+    }
+
+    /// Where EBS has a sentence for it, that one.
+    private static func sentence(of error: CatalogueError) -> String {
+        switch error.code {
+        case .unknownSnapshot: "The snapshot '\(error.subject)' does not exist."
+        case .unknownVolume: "The volume '\(error.subject)' does not exist."
+        default: error.description
+        }
     }
 
     init(_ error: SystemError) { self.init(StoreError(error)) }

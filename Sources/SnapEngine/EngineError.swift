@@ -17,6 +17,15 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case emptyVolume
         case missingParameter
         case invalidParameterCombination
+        case malformedUserID
+        case invalidPageToken
+        case filterLimitExceeded
+        case malformedInstanceID
+        case instanceNotFound
+        /// EBS has it, and this program has not.
+        case unsupported
+        /// A dry run that found nothing in the way.
+        case dryRun
         // Tags, locks, permissions, the recycle bin
         /// Neither a snapshot's id nor a volume's.
         case malformedResourceID

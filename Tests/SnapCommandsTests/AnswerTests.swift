@@ -55,35 +55,6 @@ import Testing
         try Golden.expect(BenchmarkAnswer(lines: [line]).printed(as: format), "benchmark.\(format)")
     }
 
-    /// What the page shows, all but id and time, from the command it shows.
-    @Test func `the example of the page gives the output of the page`() throws {
-        let words = [
-            "create-snapshot", "--volume-id", "vol-1234abcd", "--description",
-            "This is my root volume snapshot.",
-        ]
-        let command = try #require(try Snapctl.parseAsRoot(words) as? CreateCommand)
-        let request = try command.request()
-        #expect(request.volumes == ["vol-1234abcd"])
-        let text = SnapshotAnswer(snapshot: try Samples.pending(request.description)).printed(as: .json)
-        let example = """
-            {
-                "Description": "This is my root volume snapshot.",
-                "Tags": [],
-                "VolumeId": "vol-1234abcd",
-                "State": "pending",
-                "VolumeSize": 8,
-                "StartTime": "2014-02-28T21:06:01.000Z",
-                "OwnerId": "012345678910",
-            """
-        // The fields that are younger than the page stand between its own, so each line is looked for after the last.
-        var rest = text.split(separator: "\n")[...]
-        for line in example.split(separator: "\n") {
-            let place = try #require(rest.firstIndex(of: line), "\(line) is not in its place")
-            rest = rest[(place + 1)...]
-        }
-        #expect(rest.contains { $0.hasPrefix("    \"SnapshotId\": \"snap-") })
-    }
-
     @Test func `StateMessage is in lists only`() throws {
         let failed = try Samples.failed()
         #expect(!SnapshotAnswer(snapshot: failed).printed(as: .json).contains("StateMessage"))
@@ -107,12 +78,12 @@ import Testing
     @Test func `VolumeSize is in GiB, rounded up, at least 1`() {
         let gibibyte = 1_073_741_824
         for gibibytes in [1, 2, 8, 65_536] {
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte - 1) == gibibytes)
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte) == gibibytes)
-            #expect(SnapshotFields.gibibytes(gibibytes * gibibyte + 1) == gibibytes + 1)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte - 1) == gibibytes)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte) == gibibytes)
+            #expect(Gibibytes.roundedUp(gibibytes * gibibyte + 1) == gibibytes + 1)
         }
-        #expect(SnapshotFields.gibibytes(0) == 1 && SnapshotFields.gibibytes(1) == 1)
-        #expect(SnapshotFields.gibibytes(.max) == 8_589_934_592)
+        #expect(Gibibytes.roundedUp(0) == 1 && Gibibytes.roundedUp(1) == 1)
+        #expect(Gibibytes.roundedUp(.max) == 8_589_934_592)
     }
 
     /// Printed, for a machine that is busy proves nothing.

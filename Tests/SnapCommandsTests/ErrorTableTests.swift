@@ -25,7 +25,15 @@ import Testing
             .notAVolume: "InvalidParameterValue", .volumeInUse: "VolumeInUse", .targetInUse: "VolumeInUse",
             .targetTooSmall: "InvalidParameterValue", .permissionDenied: "UnauthorizedOperation",
             .consistencyNotPossible: "IncorrectState", .snapshotNotPending: "IncorrectState",
-            .snapshotHasWorker: "IncorrectState",
+            .snapshotHasWorker: "IncorrectState", .missingParameter: "MissingParameter",
+            .invalidParameterCombination: "InvalidParameterCombination", .malformedResourceID: "InvalidID",
+            .malformedTagKey: "InvalidTagKey.Malformed", .tagLimitExceeded: "TagLimitExceeded",
+            .invalidPermission: "InvalidAMIAttributeItemValue", .snapshotLocked: "OperationNotPermitted",
+            .snapshotNotLocked: "IncorrectState", .snapshotInUse: "InvalidSnapshot.InUse",
+            .operationNotPermitted: "OperationNotPermitted", .malformedUserID: "InvalidUserID.Malformed",
+            .malformedInstanceID: "InvalidInstanceID.Malformed", .instanceNotFound: "InvalidInstanceID.NotFound",
+            .invalidPageToken: "InvalidPaginationToken", .filterLimitExceeded: "FilterLimitExceeded",
+            .unsupported: "UnsupportedOperation", .dryRun: "DryRunOperation",
         ]
         for code in EngineError.Code.allCases {
             #expect(ErrorTable.entry(for: code).name == names[code], "\(code)")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 import section_list
 import section_pairs
+import section_records
 import section_sparse
 import section_stall
 import section_startup
@@ -20,6 +21,7 @@ SECTIONS = {
     "pairs": section_pairs.measure,
     "sparse": section_sparse.measure,
     "list": section_list.measure,
+    "records": section_records.measure,
     "stall": section_stall.measure,
     "startup": section_startup.measure,
 }

@@ -25,3 +25,22 @@ def add_copy(database, row, number):
     copy["completionTime"] += 60_000 * number
     marks = ", ".join("?" for _ in copy)
     database.execute(f"INSERT INTO snapshot ({', '.join(copy)}) VALUES ({marks})", tuple(copy.values()))
+
+
+def tag_all(path, count):
+    """Gives every snapshot `count` tags, with one of twenty values each."""
+    database = sqlite3.connect(path)
+    try:
+        with database:
+            ids = [row[0] for row in database.execute("SELECT snapshotId FROM snapshot ORDER BY snapshotId")]
+            database.executemany(
+                "INSERT INTO tag (resourceId, key, value) VALUES (?, ?, ?)",
+                (
+                    (snapshot, f"Key{key:02}", f"value-{(number + key) % 20}")
+                    for number, snapshot in enumerate(ids)
+                    for key in range(count)
+                ),
+            )
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        database.close()

@@ -32,6 +32,9 @@ class Snapctl:
     def list(self, **options):
         return self._run("list", "--output", "json", **options)
 
+    def describe(self, *words):
+        return self._run("describe-snapshots", *words, cold=False)
+
     def version(self):
         return run([self.path, "--version"], cold=False)
 

@@ -1,0 +1,106 @@
+internal import SnapEngine
+internal import SnapModel
+
+/// CreateSnapshot, CreateSnapshots, DescribeSnapshots.
+extension OperationTable {
+    static let snapshots = [createSnapshot, createSnapshots, describeSnapshots]
+
+    private static let description = StructureShape.Member.member(
+        "Description", .string, "What the snapshot is for: at most 255 characters.")
+
+    private static let places: [StructureShape.Member] = [
+        .idle("Location", .word(["regional"]), "Accepted, and of no meaning: there are no other places here."),
+        .refused("OutpostArn", .string),
+    ]
+
+    private static let createSnapshot = Operation(
+        "CreateSnapshot", "Take a snapshot of a volume.",
+        input: StructureShape(
+            [
+                description,
+                .member("VolumeId", .string, "The id of the volume, vol-…. Required, unless --volume is given."),
+                Shapes.tagSpecifications("snapshot"), Shapes.dryRun,
+                .idle("Volume", .string, "A block device or an image file, instead of an id. EC2 has no such option."),
+            ] + places),
+        output: Shapes.snapshot
+    ) { (input, own: CreateOptions) in
+        let request = try own.request(
+            volumes: [try volume(input)], description: input.text("Description") ?? "",
+            tags: try input.tagSpecifications(for: SnapshotID.resourceType))
+        let configuration = try own.configuration()
+        if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
+        defer { _ = WorkerRun.resumeInterrupted(configuration) }
+        return try own.carryOut(request).first.map(SnapshotAnswer.init(snapshot:))
+    }
+
+    private static func volume(_ input: OperationInput) throws -> String {
+        if let path = input.text("Volume") { return path }
+        guard let id = input.text("VolumeId") else {
+            throw OperationUsage("the following arguments are required: --volume-id")
+        }
+        return try Identifiers.volumeID(id).rawValue
+    }
+
+    private static let createSnapshots = Operation(
+        "CreateSnapshots", "Take snapshots of several volumes at one instant.",
+        input: StructureShape(
+            [
+                description,
+                .member(
+                    "InstanceSpecification",
+                    .structure(
+                        StructureShape([
+                            .required("InstanceId", .string), .member("ExcludeBootVolume", .boolean),
+                            .member("ExcludeDataVolumeIds", .list(.string)),
+                        ])),
+                    "This machine, whose volumes are those that snapctl knows and finds; 'snapctl describe-volumes' shows its id."
+                ),
+                Shapes.tagSpecifications("snapshot"), Shapes.dryRun,
+                .member(
+                    "CopyTagsFromSource", .word(["volume"]), "Whether the snapshots get the tags of their volumes."),
+                .idle(
+                    "Volume", .list(.string),
+                    "The volumes: paths or ids, instead of an instance. EC2 has no such option."),
+            ] + places),
+        output: StructureShape([.member("Snapshots", .list(.structure(Shapes.setSnapshot)))])
+    ) { (input, own: CreateOptions) in
+        let configuration = try own.configuration()
+        let request = try own.request(
+            volumes: try InstanceVolumes.chosen(by: input, configuration), description: input.text("Description") ?? "",
+            tags: try input.tagSpecifications(for: SnapshotID.resourceType))
+        if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
+        defer { _ = WorkerRun.resumeInterrupted(configuration) }
+        let snapshots = try own.carryOut(request)
+        guard input.has("CopyTagsFromSource") else { return SnapshotListAnswer(snapshots: snapshots) }
+        return SnapshotListAnswer(snapshots: try copyTags(of: snapshots, try Engine.open(configuration)))
+    }
+
+    /// Gives snapshots those tags of their volumes whose keys they have not.
+    private static func copyTags(of snapshots: [Snapshot], _ engine: Engine) throws(EngineError) -> [Snapshot] {
+        for snapshot in snapshots {
+            let tags = snapshot.volume.tags.removing(snapshot.tags.map { TagSelector(key: $0.key) })
+            if !tags.isEmpty { try engine.setTags([snapshot.id.rawValue], tags) }
+        }
+        let tagged = try engine.snapshots(snapshots.map(\.id))
+        return snapshots.compactMap { snapshot in tagged.first { $0.id == snapshot.id } }
+    }
+
+    private static let describeSnapshots = Operation(
+        "DescribeSnapshots", "Show snapshots: all, those named, or those that filters let through.",
+        input: StructureShape([
+            Shapes.maxResults, Shapes.nextToken,
+            .member("OwnerIds", .list(.string), "Accounts, self, amazon."),
+            .member("RestorableByUserIds", .list(.string), "Accounts, self, all."), Shapes.snapshotIDs, Shapes.dryRun,
+            Shapes.filters,
+        ]),
+        output: Shapes.page("Snapshots", of: Shapes.snapshot)
+    ) { (input, own: PlainOptions) in
+        let engine = try own.shared.openEngine()
+        try input.endDryRun()
+        let query = SnapshotQuery(
+            ids: try input.snapshotIDs(), ownerIDs: input.texts("OwnerIds"),
+            restorableByUserIDs: input.texts("RestorableByUserIds"), filters: input.filters, page: input.page)
+        let page = try engine.snapshots(query)
+        return SnapshotListAnswer(snapshots: page.elements, nextToken: page.nextToken)
+    }
+}
