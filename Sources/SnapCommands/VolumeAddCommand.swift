@@ -24,7 +24,7 @@ struct VolumeAddCommand: ParsableCommand {
     var path: String
 
     @Option(help: ArgumentHelp("A tag for it; may be repeated.", valueName: "key=value"))
-    var tag: [String] = []
+    var tag: [TagWord] = []
 
     @Option(
         help: ArgumentHelp(
@@ -36,61 +36,21 @@ struct VolumeAddCommand: ParsableCommand {
 
     func run() throws {
         if path.isEmpty { throw EngineError(.invalidParameter, "the path is empty") }
-        let (tags, codes) = (try tags(), try productCodes())
+        let codes = try productCodes()
         let engine = try Engine.open(try shared.configuration(), creating: true)
-        let volume = try engine.registerVolume(FilePath(path), tags: tags, productCodes: codes)
-        try RegisteredVolumeAnswer(volume: volume, sighting: engine.sight(volume)).print(as: shared.format)
-    }
-
-    func tags() throws(EngineError) -> [SnapModel.Tag] {
-        try tag.map { (text) throws(EngineError) in
-            let (key, value) = try Self.halves(of: text, "tag", "key=value")
-            return SnapModel.Tag(key: key, value: value)
-        }
+        let volume = try engine.registerVolume(FilePath(path), tags: tag.map(\.tag), productCodes: codes)
+        try VolumeRecordAnswer(DescribedVolume(volume: volume, sighting: engine.sight(volume))).print(as: shared.format)
     }
 
     func productCodes() throws(EngineError) -> [ProductCode] {
         try productCode.map { (text) throws(EngineError) in
-            let (type, code) = try Self.halves(of: text, "product-code", "devpay=code or marketplace=code")
-            guard let kind = ProductCode.Kind(rawValue: type), !code.isEmpty else {
-                throw Self.invalid(text, "product-code", "devpay=code or marketplace=code")
+            let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard words.count == 2, let kind = ProductCode.Kind(rawValue: words[0]), !words[1].isEmpty else {
+                throw EngineError(
+                    .invalidParameter,
+                    "Value (\(text)) for parameter product-code is invalid. Expected: devpay=code or marketplace=code")
             }
-            return ProductCode(code: code, type: kind)
+            return ProductCode(code: words[1], type: kind)
         }
-    }
-
-    /// Before and after the first `=`.
-    private static func halves(
-        of text: String, _ option: String, _ form: String
-    ) throws(EngineError) -> (String, String) {
-        guard let place = text.firstIndex(of: "=") else { throw invalid(text, option, form) }
-        return (String(text[..<place]), String(text[text.index(after: place)...]))
-    }
-
-    private static func invalid(_ text: String, _ option: String, _ form: String) -> EngineError {
-        EngineError(.invalidParameter, "Value (\(text)) for parameter \(option) is invalid. Expected: \(form)")
-    }
-}
-
-/// One volume: the fields of EBS, and what EBS does not know under `Snapctl`.
-struct RegisteredVolumeAnswer: Answer {
-    let volume: Volume
-    let sighting: VolumeSighting
-
-    var value: OutputValue { RegisteredVolumeFields.record(of: volume, sighting) }
-
-    func writeTable(to output: OutputBuffer, style: Style, columnCount: Int?) {
-        var facts: [(String, Table.Cell)] = [
-            ("Volume", .init(volume.id.rawValue)), ("Path", .init(volume.path)),
-            ("State", .init(sighting.state.rawValue)), ("Size", .init(HumanText.bytes(volume.byteCount))),
-            ("Identity", .init("\(volume.identity.value) (\(volume.identity.strength.rawValue))")),
-            ("Created", .init(volume.createTime.description)),
-        ]
-        if let source = volume.sourceSnapshot { facts.append(("Made from", .init(source.rawValue))) }
-        if let points = sighting.attachment?.mountPoints, !points.isEmpty {
-            facts.append(("Mounted at", .init(points.joined(separator: ", "))))
-        }
-        for tag in volume.tags { facts.append(("Tag", .init("\(tag.key)=\(tag.value)"))) }
-        Table(facts: facts).write(to: output, style: style, columnCount: columnCount)
     }
 }
