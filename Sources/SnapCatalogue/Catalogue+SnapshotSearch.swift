@@ -17,7 +17,7 @@ extension Catalogue {
     package func snapshots(_ search: SnapshotSearch) throws(CatalogueError) -> FoundSnapshots {
         try read { database in
             if let ids = search.ids { try database.checkKnown(ids) }
-            let condition = SearchCondition.all(of: search.conditions)
+            let condition = SearchCondition.all(of: try search.conditions(in: database))
             var arguments = condition.arguments
             var limit = ""
             if let count = search.limit {
@@ -36,7 +36,7 @@ extension Catalogue {
 }
 
 extension SnapshotSearch {
-    fileprivate var conditions: [SearchCondition] {
+    fileprivate func conditions(in database: Database) throws -> [SearchCondition] {
         var conditions = [SearchCondition(sql: "s.binEnterTime IS NULL")]
         if let after {
             conditions.append(
@@ -54,7 +54,7 @@ extension SnapshotSearch {
             conditions.append(SearchCondition(sql: list, arguments: StatementArguments(owners)))
         }
         if let restorers { conditions.append(.any(of: restorers.map(SnapshotConditions.condition(of:)))) }
-        return conditions + filters.map(SnapshotConditions.condition(of:))
+        return try conditions + filters.map { try SnapshotConditions.condition(of: $0, in: database) }
     }
 }
 

@@ -3,9 +3,13 @@ internal import SnapModel
 
 /// The filters of snapshots in SQL, over `snapshot s`. Texts are those that EBS shows.
 enum SnapshotConditions {
-    static func condition(of filter: FieldFilter<SnapshotField>) -> SearchCondition {
+    static func condition(
+        of filter: FieldFilter<SnapshotField>, in database: Database
+    ) throws -> SearchCondition {
         switch filter.field {
-        case .tag(let key): TagConditions.hasTag(key, filter.patterns, resource: "s.snapshotId")
+        case .tag(let key): try TagCondition.tag(key, filter.patterns).settled(in: database)
+        case .plain(.tagKey): try TagCondition.key(filter.patterns).settled(in: database)
+        case .plain(.tagValue): try TagCondition.value(filter.patterns).settled(in: database)
         case .plain(let name): condition(of: name, filter.patterns)
         }
     }
@@ -17,14 +21,14 @@ enum SnapshotConditions {
         case .kmsKeyID: .matching("s.kmsKeyId", patterns)
         // Nobody has an alias, and only what is copied from elsewhere has a type of transfer.
         case .ownerAlias, .transferType: .never
+        // Above: they take a look at the index first.
+        case .tagKey, .tagValue: .never
         case .ownerID: .matching("s.ownerId", patterns)
         case .progress: .matching(progress, patterns)
         case .snapshotID: .matching("s.snapshotId", patterns)
         case .startTime: TimeConditions.condition("s.startTime", patterns)
         case .status: .matching("s.state", patterns)
         case .storageTier: .matching("s.storageTier", patterns)
-        case .tagKey: TagConditions.hasKey(patterns, resource: "s.snapshotId")
-        case .tagValue: TagConditions.hasValue(patterns, resource: "s.snapshotId")
         case .volumeID:
             .matching("volumeId", patterns).within("s.volume IN (SELECT id FROM volume WHERE ", ")")
         case .volumeSize: .matching(TimeConditions.gibibytes("s.volumeByteCount"), patterns)

@@ -66,6 +66,31 @@ import Testing
         }
     }
 
+    /// Which form is taken depends on how many there are.
+    @Test(arguments: [8, UInt64.random(in: 0...UInt64.max)])
+    func `both forms of a condition on tags hold for the same`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let scratch = try Scratch()
+        let catalogue = try scratch.open()
+        let all = try Self.fill(catalogue, 60, &generator)
+        for _ in 0..<100 {
+            let sample = (all.randomElement(using: &generator) ?? all[0]).tags.first ?? Tag(key: "Name", value: "a")
+            let patterns = [sample.key, sample.value].map { TextPattern(Self.pattern($0, &generator)) }
+            let conditions = [
+                TagCondition.tag(sample.key, patterns), TagCondition.key(patterns), TagCondition.value(patterns),
+            ]
+            for condition in conditions {
+                let forms = try catalogue.read { database in
+                    try [1, .max].map { fewCount in
+                        let settled = try condition.settled(in: database, fewCount: fewCount)
+                        return try database.snapshots("WHERE \(settled.sql) ORDER BY s.id", settled.arguments).map(\.id)
+                    }
+                }
+                #expect(forms[0] == forms[1], "seed \(seed): \(patterns)")
+            }
+        }
+    }
+
     @Test func `what is in the bin is in no list`() throws {
         var generator = SeededGenerator(seed: 6)
         let scratch = try Scratch()
