@@ -13,8 +13,9 @@ extension Engine {
         for name in names { _ = try configuration.policy(name) }
         let plan = RetentionPlan(configuration.policies, for: try snapshots([]), in: configuration.zone)
         let read = Set(try snapshotsBeingRead())
-        var lines = plan.verdicts.filter { verdict in names.isEmpty || names.contains(where: verdict.policies.contains) }
-            .map { PolicyOutcome.Line(verdict: $0, fate: Self.fate(of: $0, read: read, at: now)) }
+        var lines = plan.verdicts.filter { verdict in names.isEmpty || names.contains(where: verdict.policies.contains)
+        }
+        .map { PolicyOutcome.Line(verdict: $0, fate: Self.fate(of: $0, read: read, at: now)) }
         let going = lines.filter { $0.fate == .goes }.map(\.verdict.snapshot.id)
         let freedByteCount = going.isEmpty ? 0 : try freedIfDeleted(Set(going))
         if !isDryRun {

@@ -36,7 +36,8 @@ package struct CalendarSpan: Hashable, Sendable, CustomStringConvertible {
     /// That much before `time`, by the clocks of `zone`.
     package func before(_ time: Timestamp, in zone: TimeZoneRules) -> Timestamp {
         let clock = zone.clock(at: time)
-        let day = CivilDay(number: clock.flooredQuotient(Timestamp.dayLength))
+        let day =
+            CivilDay(number: clock.flooredQuotient(Timestamp.dayLength))
             .subtracting(months: years * 12 + months).number - weeks * 7 - days
         let earlier = zone.instant(ofClock: day * Timestamp.dayLength + clock.flooredRemainder(Timestamp.dayLength))
         return Timestamp(millisecondsSinceEpoch: earlier.millisecondsSinceEpoch - hours * 3_600_000)

@@ -23,8 +23,9 @@ package struct RetentionPolicy: Hashable, Sendable {
         let isNamed =
             volumes.isEmpty
             || volumes.contains { [Self.everyVolume, snapshot.volume.id.rawValue, snapshot.volume.path].contains($0) }
-        return isNamed && tags.allSatisfy { tag in
-            TagSelector(key: tag.key, value: tag.value).matches(anyOf: snapshot.tags + snapshot.volume.tags)
-        }
+        return isNamed
+            && tags.allSatisfy { tag in
+                TagSelector(key: tag.key, value: tag.value).matches(anyOf: snapshot.tags + snapshot.volume.tags)
+            }
     }
 }

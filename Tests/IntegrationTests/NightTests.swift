@@ -47,7 +47,9 @@ extension Integration {
             try Data(bytes).write(to: URL(filePath: path.string))
         }
 
-        private static func snapshots(_ count: Int, _ program: Program, _ directory: ScratchDirectory, _ configuration: FilePath) throws -> [String] {
+        private static func snapshots(
+            _ count: Int, _ program: Program, _ directory: ScratchDirectory, _ configuration: FilePath
+        ) throws -> [String] {
             let volume = directory.appending("volume.img")
             return try (0..<count).map { index in
                 try fill(volume, seed: UInt64(index + 1))
@@ -60,7 +62,8 @@ extension Integration {
                 let ids = try Self.snapshots(4, program, directory, configuration)
                 let before = try program.list().map(\.id)
                 let dry = try decode(
-                    PolicyFields.self, try Command.check(
+                    PolicyFields.self,
+                    try Command.check(
                         program.line(["policy", "apply", "--dry-run", "--config", configuration.string])))
                 #expect(dry.Snapshots.filter { $0.Fate == "goes" }.map(\.SnapshotId).sorted() == ids.prefix(2).sorted())
                 #expect(dry.RemovedCount == 2 && dry.FreedByteCount > 6 << 20)
@@ -112,11 +115,16 @@ extension Integration {
         @Test func `one command schedules a backup, another ends it`() throws {
             try Self.with { directory, program, configuration in
                 let units = directory.appending("units").string
-                let add = program.line(["schedule", "add", "--volume", "/dev/vdb", "--on-calendar", "daily", "--unit-dir", units])
+                let add = program.line([
+                    "schedule", "add", "--volume", "/dev/vdb", "--on-calendar", "daily", "--unit-dir", units,
+                ])
                 let added = try Command.check(add)
                 #expect(added.contains("systemctl enable --now snapctl-create@dev-vdb.timer"))
-                let service = try File.readText(FilePath(units).appending("snapctl-create@dev-vdb.service.d/50-snapctl-schedule.conf"))
-                #expect(service.contains("\"create\" \"--volume\" \"/dev/vdb\"") && service.contains("\"--root\" \"\(program.root)\""))
+                let service = try File.readText(
+                    FilePath(units).appending("snapctl-create@dev-vdb.service.d/50-snapctl-schedule.conf"))
+                #expect(
+                    service.contains("\"create\" \"--volume\" \"/dev/vdb\"")
+                        && service.contains("\"--root\" \"\(program.root)\""))
                 #expect(try Command.run(add).status == 82, "there is one of that name")
                 #expect(try Command.run(add + ["--replace"]).status == 0)
                 #expect(try Command.check(program.line(["schedule", "list", "--unit-dir", units])).contains("dev-vdb"))
@@ -132,7 +140,10 @@ extension Integration {
                 try AtomicFile.write(Array("polices: {}\n".utf8), to: configuration)
                 for verb in [["list"], ["create", "--volume", "/x"], ["maintain"], ["config", "check"], ["gc"]] {
                     let outcome = try Command.run(program.line(verb + ["--config", configuration.string]))
-                    #expect(outcome.status == 78 && outcome.errors.contains("line 1: polices: there is no such key; did you mean policies?"), "\(verb)")
+                    #expect(
+                        outcome.status == 78
+                            && outcome.errors.contains("line 1: polices: there is no such key; did you mean policies?"),
+                        "\(verb)")
                 }
                 #expect(!File.exists(program.root))
             }

@@ -19,7 +19,9 @@ struct ParsedMetrics {
                 guard samples[String(help.1)] == nil else { throw Failure(line: String(line)) }
                 current = help.1
             } else if let type = line.wholeMatch(of: /# TYPE ([a-z_]+) gauge/) {
-                guard type.1 == current, types.insert(String(type.1)).inserted else { throw Failure(line: String(line)) }
+                guard type.1 == current, types.insert(String(type.1)).inserted else {
+                    throw Failure(line: String(line))
+                }
             } else if let sample = line.wholeMatch(of: /([a-z_]+)(?:\{(.*)\})? (-?[0-9]+(?:\.[0-9]+)?)/) {
                 guard sample.1 == current, let value = Double(sample.3) else { throw Failure(line: String(line)) }
                 let labels = try Self.labels(sample.2 ?? "")
@@ -87,27 +89,34 @@ struct ParsedMetrics {
         #expect(parsed.value("volume_last_failure_time_seconds", labels) == 1_700_000_900)
         #expect(parsed.value("volume_last_duration_seconds", labels) == 12.5)
         #expect(parsed.value("volume_size_bytes", labels) == 1_099_511_627_776)
-        #expect(parsed.value("volume_last_full_bytes", labels) == 5 && parsed.value("volume_last_new_bytes", labels) == 4)
+        #expect(
+            parsed.value("volume_last_full_bytes", labels) == 5 && parsed.value("volume_last_new_bytes", labels) == 4)
         #expect(parsed.value("volume_last_stored_bytes", labels) == 3)
         for (state, count) in [("completed", 2.0), ("error", 1), ("pending", 0)] {
             #expect(parsed.value("volume_snapshots", ["state": state]) == count)
         }
         #expect(parsed.value("store_bytes") == 1_125_899_906_842_624 && parsed.value("damaged_snapshots") == 1)
-        #expect(parsed.value("maintain_last_success_time_seconds") == 5 && parsed.value("metrics_time_seconds") == 1_700_001_000)
+        #expect(
+            parsed.value("maintain_last_success_time_seconds") == 5
+                && parsed.value("metrics_time_seconds") == 1_700_001_000)
         // What is not known has no line.
-        #expect(parsed.value("volume_last_freeze_seconds") == nil && parsed.value("maintain_last_end_time_seconds") == nil)
+        #expect(
+            parsed.value("volume_last_freeze_seconds") == nil && parsed.value("maintain_last_end_time_seconds") == nil)
         try Golden.expect(text, "metrics.prom")
     }
 
     @Test func `the parser of these tests is strict`() {
-        for text in ["a 1", "a 1\n", "# HELP a b\n# TYPE a counter\na 1\n", "# HELP a b\n# TYPE a gauge\na{x=\"\"\"} 1\n"] {
+        for text in [
+            "a 1", "a 1\n", "# HELP a b\n# TYPE a counter\na 1\n", "# HELP a b\n# TYPE a gauge\na{x=\"\"\"} 1\n",
+        ] {
             #expect(throws: ParsedMetrics.Failure.self) { try ParsedMetrics(text) }
         }
     }
 
     @Test func `no volumes are no lines`() throws {
         let parsed = try ParsedMetrics(
-            PrometheusText.of(StoreMetrics(of: [], maintenance: MaintenanceRecord()), at: Timestamp(millisecondsSinceEpoch: 1)))
+            PrometheusText.of(
+                StoreMetrics(of: [], maintenance: MaintenanceRecord()), at: Timestamp(millisecondsSinceEpoch: 1)))
         #expect(parsed.samples["snapctl_volume_snapshots"] == nil && parsed.value("store_packs") == 0)
     }
 }

@@ -66,7 +66,9 @@ import Testing
         (["--volume", "vol-x"], .malformedVolumeID), (["--volume", "/x", "--policy", "none"], .policyNotFound),
         (["--volume", "/é"], .invalidParameter),
     ])
-    func `what cannot be scheduled is refused before anything is written`(words: [String], code: EngineError.Code) throws {
+    func `what cannot be scheduled is refused before anything is written`(words: [String], code: EngineError.Code)
+        throws
+    {
         let command = try #require(try Snapctl.parseAsRoot(["schedule", "add"] + words) as? AddScheduleCommand)
         do throws(EngineError) {
             _ = try command.schedule(EngineConfiguration(root: "/r"))

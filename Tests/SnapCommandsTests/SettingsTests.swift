@@ -31,7 +31,8 @@ import Testing
     @Test func `each key has one order of sources, and says which it was`() throws {
         let values: [SettingKey: (file: String, environment: String, flag: String)] = [
             .root: ("/f", "/e", "/o"), .ownerID: ("000000000001", "000000000002", "000000000003"),
-            .region: ("f-1", "e-1", "o-1"), .logDirectory: ("/fl", "/el", "/ol"), .hooksDirectory: ("/fh", "/eh", "/oh"),
+            .region: ("f-1", "e-1", "o-1"), .logDirectory: ("/fl", "/el", "/ol"),
+            .hooksDirectory: ("/fh", "/eh", "/oh"),
             .hookTimeout: ("1s", "2s", "3s"), .maxFreeze: ("4s", "5s", "6s"), .packSize: ("4M", "5M", "6M"),
             .workerThreads: ("1", "2", "3"), .readerThreads: ("4", "5", "6"),
             .timeZone: ("Europe/Berlin", "Asia/Tokyo", "UTC"), .recycleBinDays: ("1", "2", "3"),
@@ -53,7 +54,8 @@ import Testing
     }
 
     @Test func `names of variables are as before`() {
-        #expect(SettingKey.ownerID.variable == "SNAPCTL_OWNER_ID" && SettingKey.logDirectory.variable == "SNAPCTL_LOG_DIR")
+        #expect(
+            SettingKey.ownerID.variable == "SNAPCTL_OWNER_ID" && SettingKey.logDirectory.variable == "SNAPCTL_LOG_DIR")
         #expect(SettingKey.hooksDirectory.variable == "SNAPCTL_HOOKS_DIR" && SettingKey.root.variable == "SNAPCTL_ROOT")
         #expect(SettingKey.recycleBinDays.variable == "SNAPCTL_RECYCLE_BIN_DAYS")
     }
@@ -133,23 +135,59 @@ import Testing
         ("onwer-id: 123456789012", "/f.yaml, line 1: onwer-id: there is no such key; did you mean owner-id?"),
         ("root: /a\nroot: /b", "/f.yaml, line 1: twice the same key: root"),
         ("\nowner-id: 12", "/f.yaml, line 2: owner-id: the value '12' is not allowed: an owner id has 12 digits"),
-        ("region: Mars", "/f.yaml, line 1: region: the value 'Mars' is not allowed: a region has 1 to 64 of a–z, 0–9 and -"),
-        ("max-freeze: 25h", "/f.yaml, line 1: max-freeze: the value '25h' is not allowed: it is from 1ms to 24h, such as 30s"),
-        ("pack-size: 3M", "/f.yaml, line 1: pack-size: the value '3M' is not allowed: it is from 4M to 1G, such as 32M"),
-        ("worker-threads: 0", "/f.yaml, line 1: worker-threads: the value '0' is not allowed: it is a number from 1 to 64"),
+        (
+            "region: Mars",
+            "/f.yaml, line 1: region: the value 'Mars' is not allowed: a region has 1 to 64 of a–z, 0–9 and -"
+        ),
+        (
+            "max-freeze: 25h",
+            "/f.yaml, line 1: max-freeze: the value '25h' is not allowed: it is from 1ms to 24h, such as 30s"
+        ),
+        (
+            "pack-size: 3M",
+            "/f.yaml, line 1: pack-size: the value '3M' is not allowed: it is from 4M to 1G, such as 32M"
+        ),
+        (
+            "worker-threads: 0",
+            "/f.yaml, line 1: worker-threads: the value '0' is not allowed: it is a number from 1 to 64"
+        ),
         ("worker-threads: [1, 2]", "/f.yaml, line 1: worker-threads: one value belongs here"),
         ("root:", "/f.yaml, line 1: root: one value belongs here"),
-        ("time-zone: Mars/Olympus", "/f.yaml, line 1: time-zone: the value 'Mars/Olympus' is not allowed: no such time zone is known; one is Europe/Berlin"),
-        ("time-zone: ../zoneinfo/UTC", "/f.yaml, line 1: time-zone: the value '../zoneinfo/UTC' is not allowed: no such time zone is known; one is Europe/Berlin"),
+        (
+            "time-zone: Mars/Olympus",
+            "/f.yaml, line 1: time-zone: the value 'Mars/Olympus' is not allowed: no such time zone is known; one is Europe/Berlin"
+        ),
+        (
+            "time-zone: ../zoneinfo/UTC",
+            "/f.yaml, line 1: time-zone: the value '../zoneinfo/UTC' is not allowed: no such time zone is known; one is Europe/Berlin"
+        ),
         ("- a", "/f.yaml, line 1: it is a list of 'key: value' lines"),
-        ("recycle-bin:\n  days: 366", "/f.yaml, line 2: recycle-bin.days: the value '366' is not allowed: it is a number from 0 to 365"),
+        (
+            "recycle-bin:\n  days: 366",
+            "/f.yaml, line 2: recycle-bin.days: the value '366' is not allowed: it is a number from 0 to 365"
+        ),
         ("recycle-bin:\n  rules:\n  - days: 1", "/f.yaml, line 3: recycle-bin.rules: a rule has tags and days"),
         ("default-tags: {aws:x: y}", "/f.yaml, line 1: default-tags: keys that begin with aws: are reserved: aws:x"),
-        ("policies:\n  a:\n    volumes: x", "/f.yaml, line 3: policies.a: it keeps nothing; give it a keep-… that is not 0"),
-        ("policies:\n  a:\n    keep-last: 1", "/f.yaml, line 3: policies.a: it says neither volumes nor tags; '*' stands for every volume"),
-        ("policies:\n  a b:\n    keep-last: 1", "/f.yaml, line 3: policies.a b: the name of a policy has 1 to 64 of A–Z, a–z, 0–9, - and _"),
-        ("policies:\n  a:\n    volumes: x\n    keep-within: 3m", "/f.yaml, line 4: policies.a.keep-within: the value '3m' is not allowed: it has years, months, weeks, days, hours as in 1y6mo2w7d12h"),
-        ("policies:\n  a:\n    keep-forever: 1", "/f.yaml, line 3: policies.a.keep-forever: there is no such key; there are volumes, tags, keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly, keep-within"),
+        (
+            "policies:\n  a:\n    volumes: x",
+            "/f.yaml, line 3: policies.a: it keeps nothing; give it a keep-… that is not 0"
+        ),
+        (
+            "policies:\n  a:\n    keep-last: 1",
+            "/f.yaml, line 3: policies.a: it says neither volumes nor tags; '*' stands for every volume"
+        ),
+        (
+            "policies:\n  a b:\n    keep-last: 1",
+            "/f.yaml, line 3: policies.a b: the name of a policy has 1 to 64 of A–Z, a–z, 0–9, - and _"
+        ),
+        (
+            "policies:\n  a:\n    volumes: x\n    keep-within: 3m",
+            "/f.yaml, line 4: policies.a.keep-within: the value '3m' is not allowed: it has years, months, weeks, days, hours as in 1y6mo2w7d12h"
+        ),
+        (
+            "policies:\n  a:\n    keep-forever: 1",
+            "/f.yaml, line 3: policies.a.keep-forever: there is no such key; there are volumes, tags, keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly, keep-within"
+        ),
     ])
     func `what is not understood is one line with file, line and key`(text: String, message: String) {
         #expect(Self.failure(text) == message)
@@ -200,12 +238,14 @@ import Testing
         #expect(
             file.policies[0]
                 == RetentionPolicy(
-                    name: "n-1", volumes: ["/dev/vdb", "vol-1234abcd"], tags: [Tag(key: "a", value: "b")], rules: rules))
+                    name: "n-1", volumes: ["/dev/vdb", "vol-1234abcd"], tags: [Tag(key: "a", value: "b")], rules: rules)
+        )
         #expect(file.policies[1].volumes == ["*"] && file.policies.count == 2)
     }
 
     @Test func `JSON is understood, too`() throws {
-        let file = try ConfigurationFile("/f.json", #"{"root": "/r", "policies": {"a": {"volumes": ["*"], "keep-last": 2}}}"#)
+        let file = try ConfigurationFile(
+            "/f.json", #"{"root": "/r", "policies": {"a": {"volumes": ["*"], "keep-last": 2}}}"#)
         #expect(file.entries[.root]?.text == "/r" && file.policies[0].rules.last == 2)
     }
 
@@ -215,7 +255,9 @@ import Testing
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
             var bad = good
-            for _ in 0..<3 { bad[Int.random(in: bad.indices, using: &random)] = UInt8.random(in: 9...126, using: &random) }
+            for _ in 0..<3 {
+                bad[Int.random(in: bad.indices, using: &random)] = UInt8.random(in: 9...126, using: &random)
+            }
             let message = Self.failure(String(decoding: bad, as: UTF8.self))
             #expect(message?.contains("\n") != true)
         }

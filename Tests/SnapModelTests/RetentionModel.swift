@@ -10,7 +10,10 @@ struct RetentionModel {
         var kept: Set<Timestamp> = []
         let groups: [(Int, (Timestamp) -> [Int])] = [
             (rules.last, { [Int($0.millisecondsSinceEpoch)] }),
-            (rules.hourly, { [calendar.timeZone.secondsFromGMT(for: $0.date)] + parts([.year, .month, .day, .hour], $0) }),
+            (
+                rules.hourly,
+                { [calendar.timeZone.secondsFromGMT(for: $0.date)] + parts([.year, .month, .day, .hour], $0) }
+            ),
             (rules.daily, { parts([.year, .month, .day], $0) }),
             (rules.weekly, { parts([.yearForWeekOfYear, .weekOfYear], $0) }),
             (rules.monthly, { parts([.year, .month], $0) }),

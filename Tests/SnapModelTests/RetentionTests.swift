@@ -53,7 +53,8 @@ import Testing
         let calendar = try Zones.calendar(name)
         let model = RetentionModel(calendar: calendar)
         let rules = Self.rules { ($0.daily, $0.weekly, $0.monthly, $0.yearly) = (7, 4, 6, 2) }
-        var night = try #require(calendar.date(from: DateComponents(year: 2023, month: 9, day: 30, hour: 2, minute: 30)))
+        var night = try #require(
+            calendar.date(from: DateComponents(year: 2023, month: 9, day: 30, hour: 2, minute: 30)))
         var there: [Timestamp] = []
         for count in 1...1_096 {
             there.append(Timestamp(night))
@@ -62,8 +63,9 @@ import Testing
             #expect(kept.contains(Timestamp(night)) && kept.count <= 19, "\(night)")
             #expect(count < 7 || there.suffix(7).allSatisfy(kept.contains), "the last seven days, \(night)")
             there.removeAll { !kept.contains($0) }
-            night = try #require(calendar.nextDate(
-                after: night, matching: DateComponents(hour: 2, minute: 30), matchingPolicy: .nextTime))
+            night = try #require(
+                calendar.nextDate(
+                    after: night, matching: DateComponents(hour: 2, minute: 30), matchingPolicy: .nextTime))
         }
         // A history: the last six months, and the end of a year.
         let months = Set(there.map { calendar.dateComponents([.year, .month], from: $0.date) })

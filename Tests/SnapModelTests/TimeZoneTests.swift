@@ -11,7 +11,8 @@ import Testing
         var random = SeededRandom(seed: 20)
         for _ in 0..<20_000 {
             // From 1971 to 2099.
-            let time = Timestamp(millisecondsSinceEpoch: Int64.random(in: 31_536_000_000...4_070_908_800_000, using: &random))
+            let time = Timestamp(
+                millisecondsSinceEpoch: Int64.random(in: 31_536_000_000...4_070_908_800_000, using: &random))
             if name == "Africa/Casablanca", time.millisecondsSinceEpoch > 1_500_000_000_000 { continue }
             try #require(zone.offset(at: time) == Int64(twin.secondsFromGMT(for: time.date)), "\(time)")
         }
@@ -31,8 +32,10 @@ import Testing
     @Test func `clocks that show a time twice mean the first, those that never do the offset before`() throws {
         let berlin = try Zones.rules("Europe/Berlin")
         func clock(_ text: String) throws -> Int64 { try #require(Timestamp(text)).millisecondsSinceEpoch }
-        #expect(berlin.instant(ofClock: try clock("2026-10-25T02:30:00.000Z")).description == "2026-10-25T00:30:00.000Z")
-        #expect(berlin.instant(ofClock: try clock("2026-03-29T02:30:00.000Z")).description == "2026-03-29T01:30:00.000Z")
+        #expect(
+            berlin.instant(ofClock: try clock("2026-10-25T02:30:00.000Z")).description == "2026-10-25T00:30:00.000Z")
+        #expect(
+            berlin.instant(ofClock: try clock("2026-03-29T02:30:00.000Z")).description == "2026-03-29T01:30:00.000Z")
     }
 
     @Test(arguments: Zones.names) func `clocks lead back to their instant`(name: String) throws {
@@ -56,17 +59,21 @@ import Testing
         var random = SeededRandom(seed: 22)
         for _ in 0..<3_000 {
             var bad = good
-            for _ in 0..<4 { bad[Int.random(in: bad.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<4 {
+                bad[Int.random(in: bad.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             let zone = TimeZoneRules(name: "x", file: bad)
             _ = zone?.offset(at: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
             _ = zone?.offset(at: Timestamp(millisecondsSinceEpoch: 4_000_000_000_000))
         }
     }
 
-    @Test(arguments: [
-        ("1y6mo2w7d12h", "1y6mo2w7d12h"), ("7d", "7d"), ("0d", "0d"), ("48h", "48h"), ("", nil), ("7", nil), ("7m", nil),
-        ("d", nil), ("7d1y", nil), ("7d7d", nil), ("-7d", nil), ("7 d", nil), ("99999999d", nil), ("７d", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("1y6mo2w7d12h", "1y6mo2w7d12h"), ("7d", "7d"), ("0d", "0d"), ("48h", "48h"), ("", nil), ("7", nil),
+            ("7m", nil),
+            ("d", nil), ("7d1y", nil), ("7d7d", nil), ("-7d", nil), ("7 d", nil), ("99999999d", nil), ("７d", nil),
+        ] as [(String, String?)])
     func `spans`(text: String, expected: String?) { #expect(CalendarSpan(text)?.description == expected) }
 
     /// Months are those of the calendar; a month that lacks the day ends before it.
@@ -102,7 +109,8 @@ import Testing
             #expect(CivilDay(year: year, month: month, day: dayOfMonth) == day)
             guard number > -20_000 else { continue }
             #expect(year == Int64(parts.year ?? 0) && month == Int64(parts.month ?? 0), "\(number)")
-            #expect(dayOfMonth == Int64(parts.day ?? 0) && day.weekday == Int64((parts.weekday ?? 0) + 5) % 7, "\(number)")
+            #expect(
+                dayOfMonth == Int64(parts.day ?? 0) && day.weekday == Int64((parts.weekday ?? 0) + 5) % 7, "\(number)")
         }
     }
 }

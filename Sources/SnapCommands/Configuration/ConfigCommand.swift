@@ -68,7 +68,8 @@ private struct CheckedAnswer: Answer {
     }
 
     func writeTable(to output: OutputBuffer, style: Style, columnCount: Int?) {
-        let words = path.map { "\($0): " + style.apply(.good, to: "OK") } ?? "There is no configuration file; defaults hold."
+        let words =
+            path.map { "\($0): " + style.apply(.good, to: "OK") } ?? "There is no configuration file; defaults hold."
         output.append(words + "\n")
     }
 }

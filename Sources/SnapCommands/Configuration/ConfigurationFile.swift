@@ -79,7 +79,9 @@ struct ConfigurationFile: Sendable {
         lines[rules.key] = rules.line
         recycleBin.rules = try rules.elements().map { (rule) throws(EngineError) in
             let parts = try rule.parts(named: ["tags", "days"])
-            guard let tags = parts["tags"], let days = parts["days"] else { throw rule.failure("a rule has tags and days") }
+            guard let tags = parts["tags"], let days = parts["days"] else {
+                throw rule.failure("a rule has tags and days")
+            }
             return RecycleBinRules.Rule(tags: try TagSection.selectors(tags), days: try Self.days(days))
         }
     }

@@ -74,7 +74,9 @@ struct ConfigurationNode {
     }
 
     /// Words, as a list or as one.
-    func texts() throws(EngineError) -> [String] { try elements().map { (part) throws(EngineError) in try part.text() } }
+    func texts() throws(EngineError) -> [String] {
+        try elements().map { (part) throws(EngineError) in try part.text() }
+    }
 
     func elements() throws(EngineError) -> [ConfigurationNode] {
         guard let sequence = node.sequence else {

@@ -65,7 +65,9 @@ enum SettingKey: String, CaseIterable {
 
     private static func isRegion(_ text: String) -> Bool {
         (1...regionLimit).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == 0x2d }
+            && text.utf8.allSatisfy {
+                isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == 0x2d
+            }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

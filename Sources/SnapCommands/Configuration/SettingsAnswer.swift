@@ -43,7 +43,8 @@ extension Settings {
     fileprivate var sections: [Setting] {
         [
             section(ConfigurationFile.defaultTagsKey, file.map { Self.words(for: $0.defaultTags) }),
-            section(ConfigurationFile.recycleBinRulesKey, file.map { HumanText.count($0.recycleBin.rules.count, "rule") }),
+            section(
+                ConfigurationFile.recycleBinRulesKey, file.map { HumanText.count($0.recycleBin.rules.count, "rule") }),
             section(ConfigurationFile.policiesKey, file.map { $0.policies.map(\.name).joined(separator: ", ") }),
         ]
     }

@@ -25,7 +25,8 @@ struct PoliciesAnswer: Answer {
         var fields: [OutputField] = []
         fields.append("Name", .text(policy.name))
         fields.append("Volumes", .list(policy.volumes.map(OutputValue.text)))
-        fields.append("Tags", .list(policy.tags.map { .record([.init("Key", .text($0.key)), .init("Value", .text($0.value))]) }))
+        fields.append(
+            "Tags", .list(policy.tags.map { .record([.init("Key", .text($0.key)), .init("Value", .text($0.value))]) }))
         fields.append("Keep", .record(keeps(policy.rules).map { OutputField($0.name, $0.value) }))
         return .record(fields)
     }
@@ -125,7 +126,8 @@ struct PolicyAnswer: Answer {
         switch line.fate {
         case .kept: return line.verdict.reasons.map { "\($0.policy): \($0.reason)" }.joined(separator: ", ")
         case .goes: return "no rule of \(policies) keeps it"
-        case .deleted(let stay): return stay.map { "can be brought back until \($0.exitTime)" } ?? "no rule of \(policies) keeps it"
+        case .deleted(let stay):
+            return stay.map { "can be brought back until \($0.exitTime)" } ?? "no rule of \(policies) keeps it"
         case .locked(let end): return "would go, but is locked" + (end.map { " until \($0)" } ?? "")
         case .inUse: return "would go, but is being read"
         }

@@ -58,7 +58,8 @@ struct ApplyPoliciesCommand: ParsableCommand {
     @Flag(help: "Only tell what would go, why the others stay, and how many bytes that would free.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("Only what this policy speaks of; may be repeated. Without it: all.", valueName: "policy"))
+    @Option(
+        help: ArgumentHelp("Only what this policy speaks of; may be repeated. Without it: all.", valueName: "policy"))
     var policy: [String] = []
 
     @Flag(help: "Delete for good, whatever the recycle bin would keep.")

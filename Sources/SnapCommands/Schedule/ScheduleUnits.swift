@@ -59,7 +59,8 @@ struct ScheduleUnits {
 
     /// The templates that are not installed: without them a schedule is nothing.
     func missingTemplates(hasPolicy: Bool) -> [String] {
-        let needed = ["snapctl-create@.service", "snapctl-create@.timer"] + (hasPolicy ? ["snapctl-policy@.service"] : [])
+        let needed =
+            ["snapctl-create@.service", "snapctl-create@.timer"] + (hasPolicy ? ["snapctl-policy@.service"] : [])
         return needed.filter { name in
             !([directory] + Self.otherDirectories).contains { File.exists($0.appending(name)) }
         }
