@@ -15,9 +15,10 @@ class Snapctl:
     def reset(self):
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def create(self, volume, **options):
-        """The cost, and the snapshot's record."""
-        cost = self._run("create", "--volume", volume, "--output", "json", **options)
+    def create(self, volume, waits=True, **options):
+        """The cost, to the end unless `waits` is false, and the snapshot's record."""
+        whole = ["--wait"] if waits else []
+        cost = self._run("create", "--volume", volume, "--output", "json", *whole, **options)
         return cost, json.loads(cost.stdout)
 
     def wait(self, snapshot):
