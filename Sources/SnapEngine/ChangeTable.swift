@@ -39,7 +39,18 @@ struct ChangeTable {
 
     var bodies: [Body] = []
     /// Open addressing: the place in `bodies` plus one; 0 is an empty slot.
-    private var slots: [UInt32] = Array(repeating: 0, count: 1 << 12)
+    private var slots: [UInt32]
+
+    private static let reserveLimit = 8 << 20
+
+    /// `count`: how many there will be, about; growing costs as much as filling.
+    init(expecting count: Int) {
+        let count = min(count, Self.reserveLimit)
+        bodies.reserveCapacity(count)
+        var slotCount = 1 << 12
+        while 2 * slotCount <= 3 * count { slotCount *= 2 }
+        slots = Array(repeating: 0, count: slotCount)
+    }
 
     /// The place of what `change` names, which is made when it is new.
     mutating func find(_ change: ImageChange) -> Int {

@@ -19,7 +19,7 @@ struct SizeCount {
     private let images: [SizedImage]
     /// How many of the images before each are to be kept.
     private var keptBefore: [Int] = [0]
-    private var table = ChangeTable()
+    private var table: ChangeTable
     private var current = -1
     /// Of the image being counted: bodies that it, or one before it, touched.
     private var touched: [Int] = []
@@ -31,6 +31,12 @@ struct SizeCount {
 
     init(_ images: [SizedImage], deleting: Set<SnapshotID> = []) {
         self.images = images
+        let firstBlockCount =
+            zip(images, images.dropFirst()).reduce(images.first?.fullByteCount ?? 0) {
+                $0 + ($1.0.volumeKey == $1.1.volumeKey ? 0 : $1.1.fullByteCount)
+            } / BlockGeometry.byteCount
+        // And what later images add.
+        table = ChangeTable(expecting: firstBlockCount + firstBlockCount / 4)
         for image in images {
             keptBefore.append(keptBefore[keptBefore.count - 1] + (deleting.contains(image.snapshot) ? 0 : 1))
         }

@@ -8,7 +8,7 @@ import Testing
 extension Integration {
     /// kill -9 at random moments of gc, beside creates and restores, and a check of everything after each.
     @Suite struct CollectionKills {
-        private static let timeLimit = Duration.seconds(45)
+        private static let timeLimit = Duration.seconds(30)
         private static let leastKillCount = 5
 
         @Test func loseNothing() throws {
