@@ -63,9 +63,15 @@ let package = Package(
             ],
             swiftSettings: pointerFree),
         .target(
+            name: "SnapTracking",
+            dependencies: [
+                "SnapModel", "SnapSystem", "CLinux", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "SnapConsistency",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapDevice", "CLinux",
+                "SnapModel", "SnapSystem", "SnapDevice", "SnapTracking", "CLinux",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
@@ -101,7 +107,8 @@ let package = Package(
         tests("SnapSystem"),
         tests("SnapCodec", ["CKernels"]),
         tests("SnapDevice"),
-        tests("SnapConsistency", ["SnapDevice", "snapctl"]),
+        tests("SnapTracking"),
+        tests("SnapConsistency", ["SnapDevice", "SnapTracking", "snapctl"]),
         tests("SnapStore"),
         tests("SnapCatalogue", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("SnapEngine", ["SnapDevice", "SnapConsistency", "SnapStore", "SnapCatalogue"]),

@@ -3,6 +3,8 @@
 #ifndef SNAPCTL_CLINUX_H
 #define SNAPCTL_CLINUX_H
 
+#include "CLinuxBPF.h"
+
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>

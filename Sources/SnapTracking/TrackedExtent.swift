@@ -1,0 +1,21 @@
+package import SnapModel
+package import SnapSystem
+
+/// Bytes of a disk that are bytes of a volume.
+package struct TrackedExtent: Hashable, Sendable {
+    /// The whole disk, which the kernel carries requests out for: never a partition.
+    package var disk: DeviceNumber
+    /// Multiples of 512.
+    package var onDisk: ByteExtent
+    /// Where they begin in the volume. A multiple of 512.
+    package var volumeOffset: Int
+
+    package init(disk: DeviceNumber, onDisk: ByteExtent, volumeOffset: Int = 0) {
+        precondition(
+            onDisk.offset % 512 == 0 && onDisk.byteCount % 512 == 0 && volumeOffset % 512 == 0,
+            "\(onDisk) of a disk, at \(volumeOffset)")
+        self.disk = disk
+        self.onDisk = onDisk
+        self.volumeOffset = volumeOffset
+    }
+}

@@ -1,0 +1,31 @@
+internal import SnapSystem
+internal import SystemPackage
+
+/// What the kernel itself counts of the writes to a disk: the sectors that were written and discarded since it is there
+/// (Documentation/block/stat.rst). The kernel counts them right after the tracepoint is passed, by the same number: so it
+/// is known whether a program has seen all.
+struct WrittenSectors: Sendable {
+    private let path: FilePath
+
+    /// Throws `unsupported` where the kernel was told not to count.
+    init(of disk: DeviceNumber) throws(TrackingError) {
+        path = FilePath("/sys/dev/block/\(disk)/stat")
+        guard (try? File.readText(FilePath("/sys/dev/block/\(disk)/queue/iostats")))?.hasPrefix("1") == true else {
+            throw TrackingError(
+                .unsupported, "the kernel does not count the writes to its disk (/sys/dev/block/\(disk)/queue/iostats)")
+        }
+    }
+
+    func count() throws(TrackingError) -> UInt64 {
+        let text: String
+        do throws(SystemError) { text = try File.readText(path) } catch { throw TrackingError(error) }
+        let fields = text.split(whereSeparator: \.isWhitespace).map { UInt64($0) }
+        // Kernels before 4.18 counted no discards by themselves.
+        guard fields.count > Self.discardedField, let written = fields[Self.writtenField],
+            let discarded = fields[Self.discardedField]
+        else { throw TrackingError(.unsupported, "\(path) is not as it is known") }
+        return written + discarded
+    }
+
+    private static let (writtenField, discardedField) = (6, 13)
+}
