@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "snapctl", "SnapTestSupport", "SnapModel", "SnapSystem",
+                "snapctl", "SnapTestSupport", "SnapModel", "SnapSystem", "SnapTracking",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

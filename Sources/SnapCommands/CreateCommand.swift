@@ -19,6 +19,7 @@ struct CreateCommand: ParsableCommand {
               lvm-thin   a thin logical volume: a temporary LVM snapshot
               lvm        a thick one; what is overwritten meanwhile needs a reserve
               exclusive  what is not in use: claimed until read; mounting it fails
+              live       a mounted plain disk: copied in use, then frozen for an instant
               freeze     mounted filesystems: frozen until read, up to --max-freeze
               none       read as it is, and the record says so for ever
 

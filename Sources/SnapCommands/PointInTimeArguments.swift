@@ -14,9 +14,17 @@ struct PointInTimeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "No filesystem stays frozen for longer. Without it: SNAPCTL_MAX_FREEZE, the configuration, else 30s.",
+            "No filesystem stays frozen for longer. Without it: SNAPCTL_MAX_FREEZE, the configuration, else 30s, and 1s with live.",
             valueName: "time"))
     var maxFreeze: TimeSpan?
+
+    @Option(
+        help: ArgumentHelp(
+            "What happens when live cannot keep up with the writers: wait, freeze-longer, or fail.", valueName: "policy"))
+    var onNoConverge = NonConvergencePolicy.fail
+
+    @Flag(help: "With live, compare the image with all of the volume before that is thawed.")
+    var audit = false
 
     @Option(
         help: ArgumentHelp(
@@ -72,6 +80,9 @@ struct PointInTimeArguments: ParsableArguments {
             throw EngineError(.invalidParameter, "the value of --reserve is from 4M to 1024T")
         }
         options.maxFreeze = maxFreeze?.duration ?? settings.span(.maxFreeze) ?? options.maxFreeze
+        options.liveMaxFreeze = maxFreeze?.duration ?? settings.span(.maxFreeze) ?? options.liveMaxFreeze
+        options.onNoConverge = onNoConverge
+        options.audits = audit
         options.onQuiesceFailure = onQuiesceFailure
         options.cloneDirectory = cloneDir.map(Self.absolute)
         options.reserveByteCount = reserve?.byteCount
@@ -118,3 +129,4 @@ enum ConsistencyChoice: ExpressibleByArgument, Hashable {
 }
 
 extension QuiesceFailurePolicy: ExpressibleByArgument {}
+extension NonConvergencePolicy: ExpressibleByArgument {}

@@ -49,6 +49,7 @@ enum SnapshotFields {
         case .clone: return "a clone of \(path) is read; use the volume as you like"
         case .lvmThin, .lvm: return "an LVM snapshot of \(path) is read; use the volume as you like"
         case .exclusive: return "\(path) is claimed: mounting it, or writing to it, fails until it is read"
+        case .live: return "\(path) is copied; use the volume as you like"
         case .freeze: return "\(path) is frozen: writers wait until it is read"
         case .none: return "\(path) is read as it is: the image is NOT of one point in time"
         }

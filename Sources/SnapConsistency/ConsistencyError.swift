@@ -22,6 +22,12 @@ package struct ConsistencyError: Error, Hashable, Sendable, CustomStringConverti
         case noReserve
         /// What held the bytes of the instant is gone, or overflowed.
         case pointInTimeLost
+        /// It is not known any more what was written to the volume since it was copied.
+        case marksLost
+        /// The volume is written to faster than it can be copied.
+        case notConverged
+        /// The image is not what the volume was: a fault of ours.
+        case imageDiffers
         case permissionDenied
         /// A program that is needed (such as lvcreate) is missing, or failed.
         case toolFailed

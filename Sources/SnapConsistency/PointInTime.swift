@@ -3,7 +3,7 @@ package import SnapModel
 package import SystemPackage
 
 /// One way to make a point in time of one volume: the seam behind which `clone`, `lvm-thin`, `lvm`, `exclusive`,
-/// `freeze` and `none` are, and `live` will be.
+/// `live`, `freeze` and `none` are.
 ///
 /// `Quiescence` calls, from one thread, in this order: `prepare`; `approach`; then, for the volumes of a set all at once,
 /// hooks and the freeze of `targets`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
@@ -16,6 +16,10 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
     func targets(isInSet: Bool) -> [FreezeTarget]
     /// Whether what is frozen stays so until the image is read.
     var holdsFreeze: Bool { get }
+    /// Whether there is no point in time where the freeze fails.
+    var needsFreeze: Bool { get }
+    /// Nothing may be frozen for longer on its behalf; nil: what the options say.
+    var maxFreeze: Duration? { get }
     /// The best level that it reaches without hooks, if the freeze succeeds.
     var level: ConsistencyLevel { get }
 
@@ -36,6 +40,8 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
 }
 
 extension PointInTimeMethod {
+    package var needsFreeze: Bool { holdsFreeze }
+    package var maxFreeze: Duration? { nil }
     package var plannedLease: PointInTimeLease? { nil }
     package var needs: [FrozenNeed] { [] }
     package func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {}
@@ -80,6 +86,13 @@ package struct PointInTimeOptions: Hashable, Sendable, Codable {
     package var method: ConsistencyMethod?
     /// Nothing stays frozen for longer.
     package var maxFreeze: Duration = defaultMaxFreeze
+    /// The same for `live`, which can do with less.
+    package var liveMaxFreeze: Duration = defaultLiveMaxFreeze
+    package var onNoConverge = NonConvergencePolicy.fail
+    /// Whether a live copy is compared with all of the volume before that is thawed.
+    package var audits = false
+    /// Where `live` keeps what memory does not hold; not on a filesystem that is frozen.
+    package var spillDirectory: FilePath?
     /// Where clones are made; nil: beside the image file. On its filesystem.
     package var cloneDirectory: FilePath?
     /// Of a thick LVM snapshot; nil: by the size of the volume and the room in its group.
@@ -92,6 +105,7 @@ package struct PointInTimeOptions: Hashable, Sendable, Codable {
     package var needs: [FrozenNeed] = []
 
     package static let defaultMaxFreeze = Duration.seconds(30)
+    package static let defaultLiveMaxFreeze = Duration.seconds(1)
 
     package init() {}
 }

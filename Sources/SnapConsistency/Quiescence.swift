@@ -151,7 +151,7 @@ package final class Quiescence {
             report("frozen: \(targets.map(\.mountPoint.string).joined(separator: ", "))")
         } catch {
             // What is read while frozen has no instant without the freeze.
-            if methods.contains(where: \.holdsFreeze) { throw error }
+            if methods.contains(where: \.needsFreeze) { throw error }
             try tolerate(error)
         }
     }
@@ -159,8 +159,9 @@ package final class Quiescence {
     /// A short freeze of another snapshot of the same volume is waited for.
     private func frozen() throws(ConsistencyError) -> Freezer {
         let watch = Stopwatch()
+        let maxFreeze = methods.compactMap(\.maxFreeze).min() ?? options.maxFreeze
         while true {
-            let freezer = try Freezer.start(targets, maxFreeze: options.maxFreeze, journal: journal)
+            let freezer = try Freezer.start(targets, maxFreeze: maxFreeze, journal: journal)
             do throws(ConsistencyError) {
                 try freezer.freeze()
                 return freezer

@@ -81,6 +81,7 @@ extension Engine {
         let frozen = method.targets(isInSet: isInSet).map { "\($0.mountPoint) may not be frozen" }
         switch method.method {
         case .lvm, .lvmThin: return frozen + ["LVM snapshots may not be made"]
+        case .live: return frozen + ["writes may not be tracked"]
         case .clone, .exclusive, .freeze, .none: return frozen
         }
     }

@@ -53,6 +53,12 @@ extension Engine {
         let context = Self.hookContext(snapshots, inspections)
         let job = SnapshotJob(snapshots, engine: self, progress: progress, cancellation: cancellation)
         return try job.run { (job) throws(EngineError) in
+            do throws(EngineError) {
+                try job.copyFirst(methods, audits: options.audits)
+            } catch {
+                quiescence.abandon()
+                throw error
+            }
             events.onSecured(try job.secure(quiescence, context), job.holdsFreeze)
             return try job.finish()
         }
@@ -127,6 +133,7 @@ extension Engine {
     private func options(_ request: CreateRequest) -> PointInTimeOptions {
         var options = request.options
         options.needs = configuration.needs
+        options.spillDirectory = configuration.root
         return options
     }
 

@@ -8,17 +8,20 @@ extension Engine {
     /// More suspects than this are not kept in memory; the index is asked about every block then.
     private static let distrustLimit = 1_000_000
 
-    /// Carries the bytes that `reader` reads into the store, from where an earlier worker had come to. `onReadEnd` is called once all are read, before they are
+    /// Carries the bytes that `reader` reads into the store, from where an earlier worker had come to, or
+    /// from the beginning, where not `goingOn`. `onReadEnd` is called once all are read, before they are
     /// all stored.
     func image(
         _ snapshot: Snapshot, _ reader: VolumeReader, _ progress: TransferProgress, _ cancellation: CancellationFlag,
-        onReadEnd: () throws(EngineError) -> Void
+        goingOn: Bool = true, onReadEnd: () throws(EngineError) -> Void
     ) throws(EngineError) -> SnapshotImage {
         let distrusted = try cataloguing { () throws(CatalogueError) in
             try catalogue.distrustedDigests(limit: Self.distrustLimit)
         }
         let parent = distrusted == nil ? nil : try parentDigests(of: snapshot.volume)
-        let leaves = try cataloguing { () throws(CatalogueError) in try catalogue.checkpoint(snapshot.id) }
+        let leaves = try cataloguing { () throws(CatalogueError) in
+            goingOn ? try catalogue.checkpoint(snapshot.id) : []
+        }
         // Of a worker before this one.
         progress.addNew(snapshot.newByteCount, stored: snapshot.storedByteCount)
         let run = try ImagingRun(

@@ -7,13 +7,14 @@ extension EngineError {
     init(_ error: ConsistencyError) {
         let code: Code =
             switch error.code {
-            case .notPossible, .rootVolume, .wouldFreezeItself: .consistencyNotPossible
+            case .notPossible, .rootVolume, .wouldFreezeItself, .notConverged: .consistencyNotPossible
             case .inUse: .volumeInUse
             case .alreadyFrozen, .freezeFailed: .freezeFailed
             case .freezeExpired: .freezeExpired
             case .hookFailed: .hookFailed
             case .noReserve: .noReserve
-            case .pointInTimeLost: .pointInTimeLost
+            case .pointInTimeLost, .marksLost: .pointInTimeLost
+            case .imageDiffers: .imagesDiffer
             case .permissionDenied: .permissionDenied
             case .cancelled: .cancelled
             case .device: error.device.map { EngineError($0).code } ?? .failed

@@ -8,7 +8,8 @@ final class ManifestStage: Sendable {
     private let catalogue: Catalogue
     private let claims: ChunkClaims
     private let writer: StoreWriter
-    private let checkpointer: Checkpointer
+    /// nil where nobody goes on with what is done so far.
+    private let checkpointer: Checkpointer?
     private let state: Mutex<State>
 
     private struct State: ~Copyable {
@@ -20,7 +21,7 @@ final class ManifestStage: Sendable {
     /// `adopted` are leaves that were finished by an earlier worker: their blocks are not accounted for again.
     init(
         volumeByteCount: Int, adopted: [LeafCheckpoint], catalogue: Catalogue, claims: ChunkClaims,
-        writer: StoreWriter, checkpointer: Checkpointer
+        writer: StoreWriter, checkpointer: Checkpointer?
     ) {
         self.catalogue = catalogue
         self.claims = claims
@@ -69,7 +70,7 @@ final class ManifestStage: Sendable {
     /// Its page is claimed before the leaf is told of, so that it is not taken for durable too soon.
     private func store(_ leaf: FinishedLeaf, _ state: inout State) throws(EngineError) {
         if let page = leaf.page { try store(page, &state) }
-        checkpointer.add(leaf)
+        checkpointer?.add(leaf)
     }
 
     private func store(_ page: ManifestBuilder.Page, _ state: inout State) throws(EngineError) {

@@ -16,12 +16,15 @@ final class SnapshotJob {
     private var snapshots: [Snapshot]
     private var points: [any PointInTime] = []
     private var quiescence: Quiescence?
+    /// Of each snapshot, where it is taken by `live`.
+    private var lives: [LiveImaging?]
     private let clock = Stopwatch()
 
     init(_ snapshots: [Snapshot], engine: Engine, progress: TransferProgress, cancellation: CancellationFlag) {
         self.engine = engine
         self.cancellation = cancellation
         self.snapshots = snapshots
+        lives = snapshots.map { _ in nil }
         progresses = snapshots.map { _ in TransferProgress(partOf: progress) }
         watch = PendingWatch(
             zip(snapshots, progresses).map { PendingWatch.Subject(snapshot: $0.id, progress: $1) },
@@ -40,6 +43,17 @@ final class SnapshotJob {
             engine.end(snapshots.map(\.id), because: error)
             engine.log.error(snapshots, "ended as error: \(error.explanation)")
             throw error
+        }
+    }
+
+    /// What is copied before its point in time is taken: the volumes are read while they are in use.
+    func copyFirst(_ methods: [any PointInTimeMethod], audits: Bool) throws(EngineError) {
+        for (index, method) in methods.enumerated() {
+            guard let live = method as? LiveMethod else { continue }
+            let imaging = LiveImaging(live.copy, engine, cancellation)
+            lives[index] = imaging
+            progresses[index].begin(totalByteCount: snapshots[index].volumeByteCount)
+            try imaging.copyFirst(snapshots[index], progresses[index], audits: audits)
         }
     }
 
@@ -94,7 +108,8 @@ final class SnapshotJob {
         for index in snapshots.indices { snapshots[index].durations.imaging = clock.elapsed }
         snapshots = try engine.complete(
             snapshots.indices.map {
-                ImagedSnapshot(snapshot: snapshots[$0], reader: isHolding($0) ? nil : points[$0].reader)
+                ImagedSnapshot(
+                    snapshot: snapshots[$0], reader: isHolding($0) || lives[$0] != nil ? nil : points[$0].reader)
             },
             trustedSince: generation)
         engine.log.info(snapshots, "completed")
@@ -140,6 +155,11 @@ final class SnapshotJob {
 
     private func image(_ index: Int, onReadEnd: () throws(EngineError) -> Void) throws(EngineError) {
         let (snapshot, point) = (snapshots[index], points[index])
+        if let live = lives[index] {
+            snapshots[index].image = try live.patch(progresses[index])
+            snapshots[index].processedByteCount = snapshot.volumeByteCount
+            return
+        }
         snapshots[index].image = try engine.image(
             snapshot, point.reader, progresses[index], cancellation
         ) { () throws(EngineError) in

@@ -8,6 +8,8 @@ package enum ConsistencyMethod: String, Sendable, Codable, CaseIterable {
     case lvm
     /// The volume was claimed, so that nobody could write to it, until it was read.
     case exclusive
+    /// The volume was copied while its writes were tracked; then its filesystems were frozen until the rest was read.
+    case live
     /// The filesystems of the volume were frozen until it was read.
     case freeze
     /// The volume was read while it may have been written to.
@@ -19,7 +21,7 @@ extension ConsistencyMethod {
     package var fixesBytes: Bool {
         switch self {
         case .clone, .lvmThin, .lvm: true
-        case .exclusive, .freeze, .none: false
+        case .exclusive, .live, .freeze, .none: false
         }
     }
 }

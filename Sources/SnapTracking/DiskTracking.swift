@@ -1,5 +1,6 @@
 internal import SnapModel
 internal import SnapSystem
+internal import Synchronization
 
 /// The program that tracks the writes to an extent of a disk, and the proof that it missed none.
 ///
@@ -12,7 +13,7 @@ final class DiskTracking: Sendable {
     private let words: MarkWords
     /// The program's count.
     private let counter: Int
-    private let baseline: UInt64
+    private let baseline = Mutex<UInt64>(0)
 
     /// Counts in the word `counter`.
     init(
@@ -24,38 +25,57 @@ final class DiskTracking: Sendable {
         program = try Program(
             MarkingProgram.assemble(extent, layout, tracepoint, map: words.map.rawValue, countingIn: counter),
             at: tracepoint)
-        baseline = try Self.difference(kernel, words, counter)
+        try restart()
+    }
+
+    /// What was missed until now does not count any more.
+    func restart() throws(TrackingError) {
+        var most: UInt64 = 0
+        for _ in 0..<Self.baselineLimit {
+            most = max(most, try difference())
+            CurrentProcess.rest(for: Self.pause)
+        }
+        baseline.withLock { $0 = max($0, most) }
     }
 
     /// Throws `marksLost` when the program was not told of all that was written.
     func confirm() throws(TrackingError) {
-        guard try Self.difference(kernel, words, counter) == baseline else {
-            throw TrackingError(
-                .marksLost,
-                "the kernel left out the program that marks writes, most likely for that of another tool with eBPF")
+        let baseline = baseline.withLock { $0 }
+        for _ in 0..<Self.confirmationLimit {
+            let difference = try difference()
+            if difference == baseline { return }
+            guard difference < baseline else {
+                throw TrackingError(
+                    .marksLost,
+                    "the kernel left out the program that marks writes, most likely for that of another tool with eBPF: "
+                        + "\(difference - baseline) sectors were written unseen")
+            }
+            // A processor is held up on its way from the one count to the other.
+            CurrentProcess.rest(for: Self.pause)
         }
+        throw TrackingError(.marksLost, "the kernel does not count the writes to its disk as it did before")
     }
 
-    /// What the kernel has counted more than the program.
-    ///
-    /// A request that is between the one count and the other makes it too little, so the most of several is right.
-    private static func difference(
-        _ kernel: WrittenSectors, _ words: MarkWords, _ counter: Int
-    ) throws(TrackingError) -> UInt64 {
+    /// What the kernel has counted more than the program. A request that is on its way from the one count to the other makes
+    /// it too little, never too much: so the most of several is best.
+    private func difference() throws(TrackingError) -> UInt64 {
         var most: UInt64 = 0
         var steadyCount = 0
-        for _ in 0..<sampleLimit where steadyCount < sampleCount {
+        for _ in 0..<Self.sampleLimit where steadyCount < Self.sampleCount {
             let before = words.read(counter)
             let difference = try kernel.count() &- before
             guard words.read(counter) == before else { continue }
             most = max(most, difference)
             steadyCount += 1
         }
-        guard steadyCount == sampleCount else {
+        guard steadyCount == Self.sampleCount else {
             throw TrackingError(.marksLost, "its disk is written to so fast that writes cannot be counted")
         }
         return most
     }
 
-    private static let (sampleCount, sampleLimit) = (5, 10_000)
+    private static let (sampleCount, sampleLimit) = (3, 10_000)
+    private static let baselineLimit = 20
+    private static let confirmationLimit = 400
+    private static let pause = Duration.microseconds(500)
 }

@@ -9,8 +9,10 @@ struct Program: ~Copyable, Sendable {
     /// Its end detaches the program.
     private let link: OwnedDescriptor
 
-    /// What the kernel's list of programs shows. At most 15 bytes.
-    static let name = "snapctl_live"
+    /// What the kernel's list of programs shows, of a process. At most 15 bytes.
+    static func name(of process: Int32) -> String { "snapctl_\(process)" }
+
+    static let name = name(of: ProcessIdentity.current.number)
 
     /// Loads and attaches. Throws `permissionDenied`, `unsupported` with the last words of the kernel's verifier.
     init(_ instructions: [UInt64], at tracepoint: Tracepoint) throws(TrackingError) {
@@ -67,8 +69,9 @@ struct Program: ~Copyable, Sendable {
 
 /// The programs in the kernel, of all processes.
 package enum KernelPrograms {
-    /// How many there are of those that this module loads.
-    package static func count() -> Int {
+    /// How many there are that a process has loaded by this module.
+    package static func count(of process: Int32) -> Int {
+        let wanted = Program.name(of: process).utf8.map { CChar($0) }
         var (number, count): (UInt32, Int) = (0, 0)
         while clinux_bpf_next_program(number, &number) == 0 {
             let descriptor = clinux_bpf_open_program(number)
@@ -76,7 +79,7 @@ package enum KernelPrograms {
             let program = OwnedDescriptor(adopting: descriptor, path: "a program")
             var name = [CChar](repeating: 0, count: 16)
             guard clinux_bpf_name(program.rawValue, &name) == 0 else { continue }
-            if name.prefix(while: { $0 != 0 }).elementsEqual(Program.name.utf8.map { CChar($0) }) { count += 1 }
+            if name.prefix(while: { $0 != 0 }).elementsEqual(wanted) { count += 1 }
         }
         return count
     }

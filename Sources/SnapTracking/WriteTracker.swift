@@ -45,6 +45,15 @@ package final class WriteTracker: Sendable {
         (self.layout, self.words, self.disks) = (layout, words, disks)
     }
 
+    /// Forgets what was written until now: somebody is about to read the whole volume.
+    package func restart() throws(TrackingError) {
+        var next: Int? = 0
+        while let unit = next { next = take(from: unit, limit: Self.forgottenLimit).nextUnit }
+        for disk in disks { try disk.restart() }
+    }
+
+    private static let forgottenLimit = 65_536
+
     /// Throws `marksLost` when more may have been written than the marks tell. Some hundred microseconds.
     package func confirm() throws(TrackingError) {
         guard words.read(MarkLayout.overflowWord) == 0 else {
@@ -69,9 +78,15 @@ package final class WriteTracker: Sendable {
     }
 
     /// How many units are marked, about: marks may come meanwhile.
-    package func count() -> Int {
+    package func count() -> MarkCount {
         spreadWideMarks(0)
-        return (0..<layout.markWordCount).reduce(0) { $0 + words.read(layout.start + $1).nonzeroBitCount }
+        var count = MarkCount()
+        for index in 0..<layout.markWordCount {
+            let bits = words.read(layout.start + index)
+            count.unitCount += bits.nonzeroBitCount
+            count.runCount += (bits & ~(bits << 1)).nonzeroBitCount
+        }
+        return count
     }
 
     /// Whether `unit` is marked now.

@@ -33,10 +33,22 @@ extension Inspections {
             }
         }
 
+        @Test(arguments: MountedFilesystem.Kind.allCases)
+        func aMountedPlainDeviceIsTakenLive(kind: MountedFilesystem.Kind) throws {
+            try withHost(kind) { directory, host in
+                let image = directory.appending("host.image")
+                let device = try #require(try inspect(image).users.devices.first { $0 != image })
+                let method = try chosen(device)
+                #expect(method.method == .live && method.level == .filesystem)
+                #expect(!method.holdsFreeze && method.needsFreeze && method.maxFreeze == .seconds(1))
+                #expect(method.targets(isInSet: false).map(\.mountPoint) == [host])
+            }
+        }
+
         /// Under `auto` only what can be read in time. Asked for by name, the deadline protects.
         @Test func whatCannotBeReadInTimeIsNotFrozen() throws {
-            try withHost(.ext4) { _, host in
-                let device = try #require(try inspect(host.appending("..").appending("host.image")).users.devices.first)
+            try withHost(.ext4) { directory, _ in
+                let device = directory.appending("host.image")
                 let error = consistencyError { _ = try chosen(device) { $0.maxFreeze = .microseconds(1) } }
                 #expect(error?.code == .inUse)
                 let words = error?.description ?? ""
@@ -131,7 +143,7 @@ extension Inspections {
                 try LoopDevice.with(over: image) { loop in
                     let inspection = try inspect(loop.path)
                     let words = MethodChooser([Volumes()]).assess(inspection, PointInTimeOptions()).map(\.method)
-                    #expect(words == [.clone, .lvmThin, .exclusive, .lvm, .freeze, .none])
+                    #expect(words == [.clone, .lvmThin, .exclusive, .lvm, .live, .freeze, .none])
                     #expect(
                         try MethodChooser([Volumes()]).choose(inspection, PointInTimeOptions()).method == .exclusive)
                 }
@@ -151,7 +163,7 @@ extension Inspections {
         @Test func aReportHasEverything() throws {
             try withHost(.ext4) { directory, host in
                 let report = MethodChooser().report(try inspect(directory.appending("host.image")), .init())
-                #expect(report.methods.map(\.method) == [.clone, .lvmThin, .exclusive, .lvm, .freeze, .none])
+                #expect(report.methods.map(\.method) == [.clone, .lvmThin, .exclusive, .lvm, .live, .freeze, .none])
                 #expect(report.automaticMethod == .freeze && report.refusal == nil)
                 #expect(report.filesystems.map(\.mountPoints) == [[host.string]] && report.canReflink == false)
             }

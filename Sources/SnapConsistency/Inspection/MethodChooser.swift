@@ -6,11 +6,11 @@ package struct MethodChooser: Sendable {
     private let sources: [any MethodSource]
 
     /// `others`: those who know the methods of logical volumes.
-    package init(_ others: [any MethodSource] = []) { sources = [VolumeMethods()] + others }
+    package init(_ others: [any MethodSource] = []) { sources = [VolumeMethods(), LiveMethods()] + others }
 
     /// The best for the user first. A logical volume that nobody uses is rather claimed than given a reserve; one in use
     /// cannot be claimed. `none` is never taken without being asked for.
-    private static let automaticOrder: [ConsistencyMethod] = [.clone, .lvmThin, .exclusive, .lvm, .freeze]
+    private static let automaticOrder: [ConsistencyMethod] = [.clone, .lvmThin, .exclusive, .lvm, .live, .freeze]
 
     /// What messages tell the user to add, to consent to imaging the volume of the running system.
     package static let rootConsent = "--allow-root-volume"

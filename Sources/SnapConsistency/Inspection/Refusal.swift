@@ -25,7 +25,7 @@ enum Refusal {
             return ofRoot(path)
         }
         // What is simplest to do is simplest to say: to end its use, then to move it, then to wait.
-        let order: [ConsistencyMethod] = [.exclusive, .lvm, .lvmThin, .clone, .freeze]
+        let order: [ConsistencyMethod] = [.exclusive, .lvm, .lvmThin, .clone, .live, .freeze]
         let sorted = order.compactMap { method in assessments.first { $0.method == method } }
         var remedies: [String] = []
         for remedy in sorted.compactMap(\.remedy) where !remedies.contains(remedy) { remedies.append(remedy) }

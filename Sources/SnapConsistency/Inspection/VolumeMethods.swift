@@ -15,6 +15,7 @@ struct VolumeMethods: MethodSource {
                 ? .impossible(method, "it is no logical volume", remedy: Remedy.moveToLVM) : nil
         case .exclusive: exclusive(inspection)
         case .freeze: freeze(inspection, options)
+        case .live: nil
         case .none: .onRequest(.none, .none, "the image is of no point in time, and its record says so for ever")
         }
     }
@@ -27,7 +28,7 @@ struct VolumeMethods: MethodSource {
         case .exclusive: return ExclusiveMethod(inspection)
         case .freeze: return FreezeMethod(inspection)
         case .none: return NoMethod(inspection)
-        case .lvmThin, .lvm: preconditionFailure("\(method) is not made here")
+        case .lvmThin, .lvm, .live: preconditionFailure("\(method) is not made here")
         }
     }
 

@@ -22,6 +22,8 @@ extension Integration {
             Way(host: .xfs, method: .clone, kind: .ext4), Way(host: .btrfs, method: .clone, kind: .xfs),
             Way(host: .xfs, method: .clone, kind: .btrfs), Way(host: nil, method: .freeze, kind: .ext4),
             Way(host: nil, method: .freeze, kind: .xfs), Way(host: nil, method: .freeze, kind: .btrfs),
+            Way(host: nil, method: .live, kind: .ext4), Way(host: nil, method: .live, kind: .xfs),
+            Way(host: nil, method: .live, kind: .btrfs),
         ]
 
         @Test(arguments: ways)
@@ -105,7 +107,7 @@ extension Integration {
         }
 
         /// A lies on one volume, B on another: one instant for both.
-        @Test(arguments: [ConsistencyMethod.clone, .freeze])
+        @Test(arguments: [ConsistencyMethod.clone, .live, .freeze])
         func isKeptAcrossASet(_ method: ConsistencyMethod) throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)

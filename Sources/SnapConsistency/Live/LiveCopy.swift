@@ -1,0 +1,262 @@
+package import SnapDevice
+internal import SnapModel
+internal import SnapSystem
+internal import SnapTracking
+internal import Synchronization
+internal import SystemPackage
+
+/// A copy of a volume that is written to meanwhile, as hypervisors copy the memory of a running guest.
+///
+/// Somebody reads the whole of `reader` first, after `begin`. Then `converge` reads what was written since, again and again,
+/// until little is left; and `finish`, while the volume's filesystems are frozen, reads the rest. From then on the first copy with
+/// `overlay` upon it is the volume of that instant.
+///
+/// From one thread, but for `reader` and `overlay`.
+package final class LiveCopy: Sendable {
+    package let reader: VolumeReader
+    package let overlay: UnitOverlay
+    private let tracker: WriteTracker
+    private let reading: UnitReading
+    private let options: PointInTimeOptions
+    private let mountPoints: [FilePath]
+    private let state = Mutex(State())
+
+    private struct State {
+        var pace = ReadPace()
+        var passes: [LivePass] = []
+        var sample: AuditSample?
+        var report: @Sendable (String) -> Void = { _ in }
+        var expectation: AuditSample.Expectation?
+        var copyAgain: (@Sendable () throws(ConsistencyError) -> Void)?
+        var atRest: (@Sendable () throws(ConsistencyError) -> Void)?
+    }
+
+    /// Begins to track the writes to the volume. Throws `notPossible`, `permissionDenied`, `device`.
+    convenience init(
+        _ inspection: VolumeInspection, _ disk: TrackableDisk, _ options: PointInTimeOptions
+    ) throws(ConsistencyError) {
+        let extent = TrackedExtent(disk: disk.number, onDisk: disk.extent)
+        let tracker: WriteTracker
+        do throws(TrackingError) {
+            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, [extent])
+        } catch {
+            throw ConsistencyError(error)
+        }
+        try self.init(inspection, trackedBy: tracker, options)
+    }
+
+    init(
+        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions
+    ) throws(ConsistencyError) {
+        let facts = inspection.facts
+        self.tracker = tracker
+        mountPoints = inspection.freezeTargets.map(\.mountPoint)
+        reader = try ConsistencyError.wrapping { () throws(DeviceError) in
+            try VolumeReader(opening: facts, claiming: false)
+        }
+        guard reader.byteCount == facts.byteCount else {
+            throw ConsistencyError(.notPossible, "\(facts.path) has another size than a moment ago; try again")
+        }
+        reading = try UnitReading(reader)
+        overlay = try UnitOverlay(spillingInto: options.spillDirectory ?? "/var/tmp")
+        self.options = options
+    }
+
+    /// Told what happens, a line each, for the log.
+    package func onReport(_ report: @escaping @Sendable (String) -> Void) { state.withLock { $0.report = report } }
+
+    /// Whoever has made the first copy tells what it has of some units: a few hundred are compared with the volume at the
+    /// end. Before `converge`.
+    package func expect(_ expectation: @escaping AuditSample.Expectation) {
+        state.withLock { $0.expectation = expectation }
+    }
+
+    /// `body` makes the first copy again, where it is not known any more what was written since.
+    package func onLoss(_ body: @escaping @Sendable () throws(ConsistencyError) -> Void) {
+        state.withLock { $0.copyAgain = body }
+    }
+
+    /// `body` is called in the end, while the volume is at rest and the copy complete.
+    package func atRest(_ body: @escaping @Sendable () throws(ConsistencyError) -> Void) {
+        state.withLock { $0.atRest = body }
+    }
+
+    /// The passes so far, but for the first copy.
+    package var passes: [LivePass] { state.withLock { $0.passes } }
+
+    /// What was written until now is read by the first copy, which begins.
+    package func begin() throws(ConsistencyError) {
+        do throws(TrackingError) { try tracker.restart() } catch { throw ConsistencyError(error) }
+    }
+
+    // MARK: - While the volume is in use
+
+    /// Reads what was written, until the rest can be read within the time that a freeze may take. Throws `notConverged`,
+    /// `pointInTimeLost`, and what `check` throws, which is asked between the passes.
+    func converge(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
+        for _ in 0..<Self.copyLimit {
+            do throws(ConsistencyError) {
+                return try followWriters(check)
+            } catch {
+                guard error.code == .marksLost, let copyAgain = state.withLock({ $0.copyAgain }) else { throw error }
+                report("copied again: \(error)")
+                overlay.clear()
+                state.withLock { ($0.passes, $0.sample) = ([], nil) }
+                try copyAgain()
+            }
+        }
+        try followWriters(check)
+    }
+
+    private func followWriters(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
+        var trend = Trend(budget: options.liveMaxFreeze / .seconds(1) * Self.readingShare)
+        while true {
+            try check()
+            try writeBack()
+            try confirm()
+            let remaining = tracker.count()
+            let seconds = state.withLock { $0.pace.estimate(remaining) }
+            // Nothing is known of the pace before the first pass.
+            if !passes.isEmpty || remaining.unitCount == 0 {
+                switch trend.judge(remaining.unitCount, seconds) {
+                case .goOn: break
+                case .isEnough:
+                    if try isSampled() { return prepareRest(remaining) }
+                case .isNoUse:
+                    if try !goOn(remaining, seconds) { return prepareRest(remaining) }
+                }
+            }
+            try pass()
+        }
+    }
+
+    /// Where passes do not get it any further. False: the freeze is to come all the same.
+    private func goOn(_ remaining: MarkCount, _ seconds: Double) throws(ConsistencyError) -> Bool {
+        let words =
+            "\(reader.facts.path) is written to faster than it can be copied: \(passes.count) passes left "
+            + "\(remaining.unitCount * MarkLayout.unitByteCount >> 10) KiB, for which it would be frozen for about "
+            + "\(Duration.seconds(seconds).formattedMilliseconds)"
+        switch options.onNoConverge {
+        case .fail:
+            throw ConsistencyError(
+                .notConverged,
+                "\(words); try when it is quieter, or with a longer --max-freeze, or --on-no-converge wait or freeze-longer")
+        case .freezeLonger: return false
+        case .wait:
+            report(words)
+            CurrentProcess.rest(for: Self.waitPause)
+            return true
+        }
+    }
+
+    /// What is dirty is written now rather than under the freeze, which would mark it too late for a pass.
+    private func writeBack() throws(ConsistencyError) {
+        do throws(SystemError) {
+            for place in mountPoints {
+                try OwnedDescriptor(opening: place, .readOnly, options: .directory).synchroniseFilesystem()
+            }
+        } catch {
+            throw ConsistencyError(error)
+        }
+    }
+
+    /// False once: choosing takes its time, in which the volume is written to.
+    private func isSampled() throws(ConsistencyError) -> Bool {
+        let (sample, expectation) = state.withLock { ($0.sample, $0.expectation) }
+        guard sample == nil, let expectation else { return true }
+        let chosen = try AuditSample.choose(
+            unitCount: tracker.layout.unitCount, leavingOut: overlay.contains, expectation)
+        state.withLock { $0.sample = chosen }
+        return false
+    }
+
+    private func prepareRest(_ remaining: MarkCount) {
+        overlay.reserve(2 * remaining.unitCount + Self.reservedUnitCount)
+    }
+
+    private func pass() throws(ConsistencyError) {
+        let pass = try readMarked()
+        state.withLock { state in
+            state.passes.append(pass)
+            state.pace.note(pass.requestCount, pass.unitCount, seconds: pass.duration / .seconds(1))
+        }
+        report("pass \(passes.count + 1): \(pass.unitCount) units in \(pass.duration.formattedMilliseconds)")
+    }
+
+    // MARK: - While it is frozen
+
+    /// Reads the rest. Throws `pointInTimeLost` where it is not all of the volume, or somebody goes on writing; and what
+    /// `atRest` throws.
+    func finish() throws(ConsistencyError) {
+        for _ in 0..<Self.restLimit {
+            let pass = try readMarked()
+            guard pass.unitCount > 0 else { return try audit() }
+            state.withLock { $0.passes.append(pass) }
+        }
+        throw ConsistencyError(
+            .pointInTimeLost, "\(reader.facts.path) is written to while its filesystems are frozen; end who does that")
+    }
+
+    /// Some discards come after the freeze: what they changed is marked by then, and not compared.
+    private func audit() throws(ConsistencyError) {
+        try confirm()
+        let (sample, atRest) = state.withLock { ($0.sample, $0.atRest) }
+        if let sample {
+            try sample.compare(by: reading, of: reader.facts.path) { [overlay, tracker] unit in
+                overlay.contains(unit) || tracker.isMarked(unit)
+            }
+        }
+        try atRest?()
+    }
+
+    // MARK: - Parts
+
+    private func readMarked() throws(ConsistencyError) -> LivePass {
+        let watch = Stopwatch()
+        var pass = LivePass(unitCount: 0, requestCount: 0, duration: .zero)
+        var next: Int? = 0
+        while let unit = next {
+            let taken = tracker.take(from: unit, limit: Self.runLimit)
+            next = taken.nextUnit
+            guard !taken.runs.isEmpty else { continue }
+            pass.unitCount += taken.runs.reduce(0) { $0 + $1.count }
+            pass.requestCount += try reading.read(taken.runs) {
+                [overlay] (unit, buffer, offset) throws(ConsistencyError) in
+                try overlay.keep(unit, buffer, at: offset)
+            }
+        }
+        pass.duration = watch.elapsed
+        return pass
+    }
+
+    private func confirm() throws(ConsistencyError) {
+        do throws(TrackingError) { try tracker.confirm() } catch { throw ConsistencyError(error) }
+    }
+
+    private func report(_ line: String) { state.withLock { $0.report }(line) }
+
+    func close() { reader.close() }
+
+    /// How often the first copy is made again.
+    private static let copyLimit = 3
+    /// Places that are taken at once.
+    private static let runLimit = 65_536
+    /// Of the time that a freeze may take; the rest is for the filesystem's own.
+    private static let readingShare = 0.5
+    /// Writes that come between the last look and the freeze.
+    private static let reservedUnitCount = 1_024
+    /// Passes under the freeze: the second finds nothing, as a rule.
+    private static let restLimit = 8
+    private static let waitPause = Duration.seconds(1)
+}
+
+extension ConsistencyError {
+    init(_ error: TrackingError) {
+        switch error.code {
+        case .unsupported: self.init(.notPossible, error.description)
+        case .permissionDenied: self.init(.permissionDenied, error.description)
+        case .marksLost: self.init(.marksLost, "it is not known any more what was written: \(error)")
+        case .systemFailure: self.init(.systemFailure, error.description)
+        }
+    }
+}
