@@ -11,7 +11,8 @@ struct AddScheduleCommand: ParsableCommand {
         abstract: "Have snapshots of a volume taken every night, or whenever.",
         discussion: """
             Writes an instance of snapctl-create@.service and of its timer, and starts the timer. A night that the machine \
-            was off is made up for. Where systemd does not run, tells what is left to do.
+            was off is made up for. Where systemd does not run, tells what is left to do. The root and the configuration of \
+            this command are those of the snapshots.
 
             EXAMPLES
               snapctl schedule add --volume /dev/vdb --on-calendar daily
