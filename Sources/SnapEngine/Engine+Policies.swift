@@ -1,6 +1,7 @@
-internal import SnapCatalogue
+internal import SnapDevice
 package import SnapModel
 internal import SnapSystem
+internal import SystemPackage
 
 extension Engine {
     /// Deletes what the policies let go; with `isDryRun`, only tells what that would be.
@@ -11,7 +12,11 @@ extension Engine {
         _ names: [String] = [], isDryRun: Bool, skipsBin: Bool = false, at now: Timestamp = .now()
     ) throws(EngineError) -> PolicyOutcome {
         for name in names { _ = try configuration.policy(name) }
-        let plan = RetentionPlan(configuration.policies, for: try snapshots([]), in: configuration.zone)
+        let snapshots = try snapshots([])
+        let plan = RetentionPlan(
+            configuration.policies, for: snapshots, places: places(among: snapshots),
+            damaged: maintenanceRecord.damaged,
+            in: configuration.zone)
         let read = Set(try snapshotsBeingRead())
         var lines = plan.verdicts.filter { verdict in names.isEmpty || names.contains(where: verdict.policies.contains)
         }
@@ -24,6 +29,25 @@ extension Engine {
             }
         }
         return PolicyOutcome(isDryRun: isDryRun, lines: lines, freedByteCount: freedByteCount)
+    }
+
+    /// Which volume each path in the policies names: the one that is there now, by whatever name the path leads to it.
+    /// Where nothing is, the one that was imaged there last; but never one that was there before another.
+    ///
+    /// `snapshots`: newest first.
+    private func places(among snapshots: [Snapshot]) -> [String: VolumeID] {
+        var places: [String: VolumeID] = [:]
+        for path in Set(configuration.policies.flatMap(\.paths)) {
+            let meant: (Volume) -> Bool
+            if let facts = try? VolumeFacts.inspect(FilePath(path)) {
+                let isSure = facts.identity.strength == .strong
+                meant = { $0.identity == facts.identity && (isSure || $0.path == facts.path.string) }
+            } else {
+                meant = { $0.path == path }
+            }
+            places[path] = snapshots.first { meant($0.volume) }?.volume.id
+        }
+        return places
     }
 
     private static func fate(

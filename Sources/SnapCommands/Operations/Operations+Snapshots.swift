@@ -29,7 +29,7 @@ extension OperationTable {
             tags: try input.tagSpecifications(for: SnapshotID.resourceType))
         let configuration = try own.configuration()
         if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
-        defer { _ = WorkerRun.resumeInterrupted(configuration) }
+        defer { WorkerRun.resumeAfterCreate(configuration) }
         return try own.carryOut(request).first.map(SnapshotAnswer.init(snapshot:))
     }
 
@@ -69,7 +69,7 @@ extension OperationTable {
             volumes: try InstanceVolumes.chosen(by: input, configuration), description: input.text("Description") ?? "",
             tags: try input.tagSpecifications(for: SnapshotID.resourceType))
         if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
-        defer { _ = WorkerRun.resumeInterrupted(configuration) }
+        defer { WorkerRun.resumeAfterCreate(configuration) }
         let snapshots = try own.carryOut(request)
         guard input.has("CopyTagsFromSource") else { return SnapshotListAnswer(snapshots: snapshots) }
         return SnapshotListAnswer(snapshots: try copyTags(of: snapshots, try Engine.open(configuration)))
