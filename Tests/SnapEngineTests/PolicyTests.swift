@@ -137,6 +137,30 @@ struct PolicyTests {
         }
     }
 
+    /// What was deleted before a failure is told with it.
+    @Test func aFailureIsToldWithWhatWasDone() throws {
+        try Bench.with { bench in
+            let ids = try Self.snapshots(5, of: try bench.directory.file("volume", [1]), try bench.open())
+            var faulty = bench
+            faulty.configuration.policies = [Self.policy("all", keepLast: 1)]
+            let doomed = ids[1].rawValue
+            let engine = try faulty.open { (call, key, moment) throws(StoreError) in
+                guard call == .put, key.contains(doomed), moment == .before else { return }
+                throw StoreError(.noSpace, key, "nothing is left")
+            }
+            let outcome = try engine.applyPolicies(isDryRun: false)
+            #expect(outcome.failure?.code == .storeFull)
+            let deleted = outcome.lines.filter { if case .deleted = $0.fate { true } else { false } }
+            #expect(Set(deleted.map(\.verdict.snapshot.id)) == [ids[2], ids[3]])
+            #expect(outcome.lines.count { $0.fate == .goes } == 2)
+            #expect(try Set(engine.binnedSnapshots().map(\.id)) == [ids[2], ids[3]])
+            // And the next goes on.
+            #expect(try bench.open().snapshots([]).count == 3)
+            let rest = try Self.open(bench, Self.policy("all", keepLast: 1)).applyPolicies(isDryRun: false)
+            #expect(rest.failure == nil && rest.lines.count { $0.fate != .kept } == 2)
+        }
+    }
+
     @Test func onlyThePoliciesThatAreNamed() throws {
         try Bench.with { bench in
             let (one, other) = (try bench.directory.file("one", [1]), try bench.directory.file("other", [2]))
