@@ -88,6 +88,16 @@ extension Integration {
                 #expect(text.contains("snapctl_volume_last_completed_time_seconds{volume=\"vol-"))
                 #expect(!text.contains("snapctl_maintain_last_success_time_seconds"))
                 #expect(try FileStatus(of: file).permissions == 0o644)
+                // Also one that fails.
+                let hook = directory.appending("hook")
+                try AtomicFile.write(Array("#!/bin/sh\nexit 1\n".utf8), to: hook, permissions: 0o755)
+                let failed = try program.run(
+                    "create", "--volume", directory.appending("volume.img").string, "--hook", hook.string, "--config",
+                    configuration.string)
+                #expect(failed.status == 27 && !text.contains("snapctl_volume_last_failure_time_seconds"))
+                let after = try File.readText(file)
+                #expect(after.contains("snapctl_volume_last_failure_time_seconds{"))
+                #expect(after.contains("state=\"error\"} 1\n") && after.contains("state=\"completed\"} 1\n"))
                 // As in its unit, which lets nobody else read what it makes: but whoever collects metrics is somebody else.
                 let line = program.line(["maintain", "--config", configuration.string])
                 try Command.check(["sh", "-c", "umask 077; exec \"$@\"", "sh"] + line)

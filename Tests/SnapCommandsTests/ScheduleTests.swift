@@ -172,6 +172,10 @@ import Testing
         for line in ["StartLimitIntervalSec=55min", "StartLimitBurst=3", "RestartSec=10min", "WatchdogSec=30min"] {
             #expect(service.contains("\n\(line)\n"))
         }
+        // Without them the first snapshot of a thick volume after a start fails: modprobe has not the capability.
+        for dependency in ["Wants", "After"] {
+            #expect(service.contains("\n\(dependency)=modprobe@dm_snapshot.service modprobe@dm_thin_pool.service\n"))
+        }
         // Two that are an hour apart are less than that apart, if each comes after a delay of its own.
         #expect(timer.contains("\nFixedRandomDelay=true\n"))
     }

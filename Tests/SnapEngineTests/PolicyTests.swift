@@ -42,23 +42,23 @@ struct PolicyTests {
     @Test(arguments: [true, false]) func whatIsToldComesFree(skipsBin: Bool) throws {
         try Bench.with { bench in
             let engine = try Self.open(bench, Self.policy("all", keepLast: 2))
-            let shared = SeededRandom.bytes(6 * Self.block, seed: 5)
+            let shared = SeededRandom.bytes(3 * Self.block, seed: 5)
             let one = try bench.directory.file("one", shared)
-            let other = try bench.directory.file("other", Array(shared.reversed()) + shared)
-            _ = try Self.snapshots(6, of: one, engine)
+            let other = try bench.directory.file("other", SeededRandom.bytes(Self.block, seed: 6) + shared)
+            _ = try Self.snapshots(4, of: one, engine)
             // Of the same bytes in part.
-            _ = try Self.snapshots(5, of: other, engine)
+            _ = try Self.snapshots(4, of: other, engine)
             _ = try engine.collectGarbage(deadShareLimit: 0)
             let dry = try engine.applyPolicies(isDryRun: true)
-            #expect(dry.lines.count { $0.fate == .goes } == 7 && dry.freedByteCount > Self.block)
-            #expect(try engine.snapshots([]).count == 11)
+            #expect(dry.lines.count { $0.fate == .goes } == 4 && dry.freedByteCount > Self.block)
+            #expect(try engine.snapshots([]).count == 8)
             let now = Timestamp.now()
             let applied = try engine.applyPolicies(isDryRun: false, skipsBin: skipsBin, at: now)
             #expect(applied.freedByteCount == dry.freedByteCount)
             if !skipsBin {
                 #expect(
                     try engine.collectGarbage(deadShareLimit: 0).freed.byteCount == 0, "the bin keeps what it needs")
-                #expect(try engine.purgeBin(at: now.later(days: 7)).count == 7)
+                #expect(try engine.purgeBin(at: now.later(days: 7)).count == 4)
             }
             let before = try engine.statistics().indexedByteCount
             let report = try engine.collectGarbage(deadShareLimit: 0)
@@ -134,6 +134,30 @@ struct PolicyTests {
             #expect(outcome.lines.map(\.verdict.isKept) == [true, true, false, true])
             #expect(outcome.lines[0].verdict.reasons.map(\.reason) == [.damaged])
             #expect(try Set(engine.snapshots([]).map(\.id)) == [ids[0], ids[2], ids[3]])
+        }
+    }
+
+    /// What was deleted before a failure is told with it.
+    @Test func aFailureIsToldWithWhatWasDone() throws {
+        try Bench.with { bench in
+            let ids = try Self.snapshots(5, of: try bench.directory.file("volume", [1]), try bench.open())
+            var faulty = bench
+            faulty.configuration.policies = [Self.policy("all", keepLast: 1)]
+            let doomed = ids[1].rawValue
+            let engine = try faulty.open { (call, key, moment) throws(StoreError) in
+                guard call == .put, key.contains(doomed), moment == .before else { return }
+                throw StoreError(.noSpace, key, "nothing is left")
+            }
+            let outcome = try engine.applyPolicies(isDryRun: false)
+            #expect(outcome.failure?.code == .storeFull)
+            let deleted = outcome.lines.filter { if case .deleted = $0.fate { true } else { false } }
+            #expect(Set(deleted.map(\.verdict.snapshot.id)) == [ids[2], ids[3]])
+            #expect(outcome.lines.count { $0.fate == .goes } == 2)
+            #expect(try Set(engine.binnedSnapshots().map(\.id)) == [ids[2], ids[3]])
+            // And the next goes on.
+            #expect(try bench.open().snapshots([]).count == 3)
+            let rest = try Self.open(bench, Self.policy("all", keepLast: 1)).applyPolicies(isDryRun: false)
+            #expect(rest.failure == nil && rest.lines.count { $0.fate != .kept } == 2)
         }
     }
 

@@ -63,9 +63,14 @@ struct Maintenance {
     private func carryOut(
         _ outcome: inout Outcome, _ record: inout MaintenanceRecord, _ status: ServiceStatus?
     ) throws(EngineError) {
-        try part("resume", &outcome, status) { (outcome) throws(EngineError) in outcome.resumed = try resume() }
+        try part("resume", &outcome, status) { (outcome) throws(EngineError) in
+            outcome.resumed = WorkerRun.resumeInterrupted(configuration)
+            try wait(for: outcome.resumed)
+        }
         try part("policies", &outcome, status) { (outcome) throws(EngineError) in
-            outcome.policies = try engine.applyPolicies(isDryRun: false)
+            let policies = try engine.applyPolicies(isDryRun: false)
+            outcome.policies = policies
+            if let failure = policies.failure { throw failure }
         }
         try part("recycle bin", &outcome, status) { (outcome) throws(EngineError) in
             outcome.purged = try engine.purgeBin()
@@ -95,15 +100,16 @@ struct Maintenance {
     }
 
     /// Their workers would end with the unit, if this did not wait for them.
-    private func resume() throws(EngineError) -> [SnapshotID] {
-        let resumed = WorkerRun.resumeInterrupted(configuration)
+    private func wait(for resumed: [SnapshotID]) throws(EngineError) {
         let watch = Stopwatch()
         while !resumed.isEmpty, watch.elapsed < Self.resumeTimeout, !run.cancellation.isCancelled {
-            let isDone = try engine.snapshots(resumed).allSatisfy { $0.state != .pending }
-            if isDone { break }
+            let snapshots = try engine.snapshots(resumed)
+            if let failed = snapshots.first(where: { $0.state == .error }) {
+                throw EngineError(.snapshotFailed, "\(failed.id): \(failed.stateMessage ?? "it ended as error")")
+            }
+            if snapshots.allSatisfy({ $0.state != .pending }) { return }
             CurrentProcess.rest(for: Self.resumeInterval)
         }
-        return resumed
     }
 
     private func scrub(

@@ -74,5 +74,6 @@ struct ApplyPoliciesCommand: ParsableCommand {
         let outcome = try engine.applyPolicies(policy, isDryRun: dryRun, skipsBin: skipRecycleBin)
         if !dryRun { MetricsFile.renew(configuration) }
         try PolicyAnswer(outcome: outcome).print(as: shared.format)
+        if let failure = outcome.failure { throw failure }
     }
 }
