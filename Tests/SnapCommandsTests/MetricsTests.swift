@@ -69,7 +69,7 @@ struct ParsedMetrics {
         var good = snapshot("snap-00000002", .completed, 1_700_000_000_250)
         good.completionTime = Timestamp(millisecondsSinceEpoch: 1_700_000_012_750)
         good.image = SnapshotImage(
-            manifestRoot: PageID(Digest(bytes: [UInt8](repeating: 1, count: 32))!), fullByteCount: 5, newByteCount: 4,
+            manifestRoot: PageID(Digest(words: (1, 1, 1, 1))), fullByteCount: 5, newByteCount: 4,
             storedByteCount: 3)
         var record = MaintenanceRecord()
         record.lastSuccessTime = Timestamp(millisecondsSinceEpoch: 5_000)
