@@ -67,7 +67,7 @@ struct CreateCommand: ParsableCommand {
                 .print(as: options.shared.format)
         }
         try SnapshotsAnswer.of(try options.carryOut(request)).print(as: options.shared.format)
-        _ = WorkerRun.resumeInterrupted(configuration)
+        WorkerRun.resumeAfterCreate(configuration)
     }
 
     /// What is asked for, checked as far as that needs no look at the machine.

@@ -42,7 +42,8 @@ struct CreateOptions: OwnOptions {
         return try shared.settings([.packSize: packSize.map { "\($0.byteCount)" }])
     }
 
-    /// What is asked for, checked as far as that needs no look at the machine.
+    /// What is asked for, checked as far as that needs no look at the machine. It has the default tags; those of the same
+    /// keys that are given win.
     func request(
         volumes: [String], description: String, tags: [Tag]
     ) throws(EngineError) -> CreateRequest {
@@ -54,9 +55,11 @@ struct CreateOptions: OwnOptions {
                     + "It exceeds \(CreateRequest.descriptionLimit) characters"
             )
         }
+        let settings = try settings()
         return CreateRequest(
             volumes: try volumes.map { (text) throws(EngineError) in try Self.located(Identifiers.volume(text)) },
-            description: description, tags: tags, options: try pointInTime.options(try settings()))
+            description: description, tags: (settings.file?.defaultTags ?? []).setting(tags),
+            options: try pointInTime.options(settings))
     }
 
     /// An id stays what it is; a file that is named like one is reached as `./vol-…`.

@@ -8,7 +8,7 @@ struct GarbageCommand: ParsableCommand {
         abstract: "Give back the space of deleted snapshots.",
         discussion: """
             Removes packs in which no snapshot needs anything, and rewrites those of which more than a part is of no use. \
-            Snapshots in the recycle bin keep what they need. Running creates and restores go on; a second gc on the same \
+            Snapshots in the recycle bin keep what they need until their time there is over. Running creates and restores go on; a second gc on the same \
             root is refused.
 
             Ended in the middle, even by a power cut, it loses nothing; the next gc goes on.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SnapEngine
+internal import SnapModel
 
 /// `snapctl stats`
 struct StatisticsCommand: ParsableCommand {
@@ -7,18 +8,49 @@ struct StatisticsCommand: ParsableCommand {
         commandName: "stats",
         abstract: "Show what the store holds, and how much that saves.",
         discussion: """
-            Sizes are exact, and counted over all completed snapshots, those in the recycle bin too.
+            Sizes are exact, and counted over all completed snapshots, those in the recycle bin too. Given ids, it \
+            shows what would come free, were all of these snapshots deleted for good: at least the sum of what each \
+            has alone.
 
             EXAMPLES
               snapctl stats
+              snapctl stats snap-1a2b3c4d snap-5e6f7a8b
               snapctl stats --output json
             """
     )
 
+    @Argument(help: ArgumentHelp("Ids of snapshots that may be deleted together.", valueName: "snap"))
+    var snapshots: [String] = []
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
-        try StatisticsAnswer(statistics: try shared.openEngine().statistics()).print(as: shared.format)
+        let ids = try Identifiers.snapshots(snapshots)
+        let engine = try shared.openEngine()
+        guard !ids.isEmpty else {
+            return try StatisticsAnswer(statistics: try engine.statistics()).print(as: shared.format)
+        }
+        _ = try engine.snapshots(ids)
+        try FreedAnswer(ids: ids, byteCount: try engine.freedIfDeleted(Set(ids))).print(as: shared.format)
+    }
+}
+
+/// What deleting some snapshots together would free.
+struct FreedAnswer: Answer {
+    let ids: [SnapshotID]
+    let byteCount: Int
+
+    var value: OutputValue {
+        .record([
+            OutputField("SnapshotIds", .list(ids.map { .text($0.rawValue) })),
+            OutputField("FreedIfDeletedByteCount", .integer(byteCount)),
+        ])
+    }
+
+    func writeTable(to output: OutputBuffer, style: Style, columnCount: Int?) {
+        Table(facts: [
+            ("Snapshots", .init("\(ids.count)")), ("Freed if deleted", .init(HumanText.bytes(byteCount))),
+        ]).write(to: output, style: style, columnCount: columnCount)
     }
 }
 

@@ -26,8 +26,8 @@ struct TagWord: ExpressibleByArgument, Hashable {
     var tag: Tag
 
     init?(argument: String) {
-        guard let place = argument.firstIndex(of: "="), place != argument.startIndex else { return nil }
-        tag = Tag(key: String(argument[..<place]), value: String(argument[argument.index(after: place)...]))
+        guard let assignment = Assignment(argument), !assignment.name.isEmpty else { return nil }
+        tag = Tag(key: assignment.name, value: assignment.value)
     }
 }
 

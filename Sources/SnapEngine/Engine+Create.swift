@@ -200,21 +200,28 @@ extension Engine {
     ) throws(EngineError) -> [Snapshot] {
         let now = Timestamp.now()
         let setID = methods.count > 1 ? SnapshotSetID.random() : nil
-        return try cataloguing { () throws(CatalogueError) in
-            let snapshots = try methods.map { (method) throws(CatalogueError) in
+        let snapshots = try cataloguing { () throws(CatalogueError) in
+            try methods.map { (method) throws(CatalogueError) in
                 let volume = try register(method.facts, at: now)
+                let inherited = request.copiesVolumeTags ? volume.tags : []
                 return Snapshot(
                     id: .random(), volume: volume, state: .pending, startTime: now,
-                    ownerID: configuration.ownerID, description: request.description, tags: Tag.sorted(request.tags),
+                    ownerID: configuration.ownerID, description: request.description,
+                    tags: inherited.setting(request.tags),
                     consistency: Consistency(method: method.method), volumeByteCount: method.facts.byteCount,
                     setID: setID,
                     worker: SnapshotWorker(
                         processNumber: ProcessIdentity.current.number, logPath: configuration.logPath?.string),
                     productCodes: volume.productCodes)
             }
-            try catalogue.insert(snapshots, worker: .current, request: PointInTimeLease.text(of: leases))
-            return snapshots
         }
+        try checkingTags { () throws(TagRules.Breach) in
+            for snapshot in snapshots { try TagRules.checkCount(snapshot.tags.count) }
+        }
+        try cataloguing { () throws(CatalogueError) in
+            try catalogue.insert(snapshots, worker: .current, request: PointInTimeLease.text(of: leases))
+        }
+        return snapshots
     }
 
     func register(_ facts: VolumeFacts, at time: Timestamp) throws(CatalogueError) -> Volume {

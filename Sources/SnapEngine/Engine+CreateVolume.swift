@@ -44,7 +44,7 @@ extension Engine {
     /// codes. A device that is known already stays the volume that it is.
     ///
     /// Throws what `restore` and `registerVolume` throw, and `noReserve` where a volume group has no room. A logical volume
-    /// or file that was made is removed again then.
+    /// that was made is removed again then, and so is a file unless it was whole: `volume add` registers that.
     package func createVolume(
         _ request: CreateVolumeRequest, progress: TransferProgress, cancellation: CancellationFlag
     ) throws(EngineError) -> CreatedVolume {

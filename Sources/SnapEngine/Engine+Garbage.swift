@@ -2,7 +2,8 @@ package import SnapSystem
 internal import SystemPackage
 
 extension Engine {
-    /// Removes packs that no snapshot needs, and rewrites those mostly of no use (docs/space.md). Running creates and
+    /// Removes what has been in the recycle bin for its time, then packs that no snapshot needs, and rewrites those mostly
+    /// of no use (docs/space.md). Running creates and
     /// restores go on; a collection of another process is refused.
     ///
     /// `deadShareLimit`: a pack that is needed in part is rewritten when more than this part of it is of no use; with 0,

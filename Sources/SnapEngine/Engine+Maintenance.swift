@@ -21,15 +21,16 @@ extension Engine {
     /// Reads completed snapshots whole, to find damage, those first that were not read for longest; none is begun once
     /// `timeLimit` is over. What is read, and what is damaged, goes to `record`, after each. Returns what was read.
     ///
-    /// A snapshot that is deleted meanwhile is passed over.
+    /// A snapshot that is deleted meanwhile is passed over. One that cannot be read for another reason than damage does not
+    /// keep those after it from being read.
     package func scrub(
         within timeLimit: Duration, noting record: inout MaintenanceRecord, progress: TransferProgress,
         cancellation: CancellationFlag, onNext: (SnapshotID) -> Void = { _ in }
-    ) throws(EngineError) -> [ImageOutcome] {
+    ) throws(EngineError) -> ScrubOutcome {
         let completed = try snapshots([]).filter { $0.state == .completed }
         record.forget(allBut: completed.map(\.id))
         let watch = Stopwatch()
-        var outcomes: [ImageOutcome] = []
+        var scrub = ScrubOutcome()
         for snapshot in record.scrubOrder(of: completed) where watch.elapsed < timeLimit {
             onNext(snapshot.id)
             do throws(EngineError) {
@@ -37,16 +38,34 @@ extension Engine {
                     snapshot.id, against: nil, consistency: .none, progress: progress, cancellation: cancellation)
                 record.note(snapshot.id, isDamaged: !outcome.damaged.isEmpty, at: .now())
                 try write(record)
-                outcomes.append(outcome)
+                scrub.read.append(outcome)
             } catch {
-                guard error.code == .snapshotNotFound else { throw error }
+                switch error.code {
+                case .snapshotNotFound: continue
+                case .cancelled: throw error
+                default: scrub.failure = scrub.failure ?? error
+                }
             }
         }
-        return outcomes
+        return scrub
     }
 }
 
+/// What came of reading snapshots to find damage.
+package struct ScrubOutcome: Sendable {
+    package var read: [ImageOutcome] = []
+    /// Why the first of those that could not be read could not; damage is no such reason.
+    package var failure: EngineError?
+}
+
 extension MaintenanceRecord {
+    /// What a run of maintenance ended with; nil: all went well.
+    package mutating func note(_ error: EngineError?, at time: Timestamp) {
+        lastEndTime = time
+        failure = error?.explanation
+        if error == nil { lastSuccessTime = time }
+    }
+
     /// Never read ones first, of these the newest, since what others share is then read with what is theirs alone.
     func scrubOrder(of snapshots: [Snapshot]) -> [Snapshot] {
         let epoch = Timestamp(millisecondsSinceEpoch: 0)

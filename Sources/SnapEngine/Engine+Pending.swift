@@ -89,7 +89,7 @@ extension Engine {
     package func cancel(_ ids: [SnapshotID], reason: String) throws(EngineError) {
         for id in ids {
             let snapshot = try cataloguing { () throws(CatalogueError) in try catalogue.snapshot(id) }
-            if snapshot.state == .pending { try Self.refuseLocked(snapshot, at: .now()) }
+            if snapshot.state == .pending { try refuseLocked(inSetOf: snapshot) }
             do throws(CatalogueError) {
                 try catalogue.requestCancellation(id, reason: reason)
             } catch {
@@ -102,6 +102,15 @@ extension Engine {
         for job in try deadJobs() where job.contains(where: { ids.contains($0.id) }) {
             if try takeOver(job) { try abandon(job, because: reason) }
         }
+    }
+
+    /// Those of a set end together: the lock of one is that of all, as long as they are pending.
+    private func refuseLocked(inSetOf snapshot: Snapshot) throws(EngineError) {
+        let now = Timestamp.now()
+        try Self.refuseLocked(snapshot, at: now)
+        guard let set = snapshot.setID else { return }
+        let others = try cataloguing { () throws(CatalogueError) in try catalogue.snapshots(inSet: set) }
+        for other in others where other.state == .pending { try Self.refuseLocked(other, at: now) }
     }
 
     /// A pending snapshot whose worker is dead says so.

@@ -1,8 +1,10 @@
 internal import SnapModel
 internal import SnapSystem
+internal import SystemPackage
 
 extension Engine {
-    /// Runs `body` while nobody can delete these snapshots, which are to be looked up in it.
+    /// Runs `body` while nobody can delete these snapshots, which are to be looked up in it. Throws `snapshotInUse` while
+    /// one is being deleted.
     func whileReading<Result>(
         _ snapshots: [SnapshotID], _ body: () throws(EngineError) -> Result
     ) throws(EngineError) -> Result {
@@ -13,7 +15,8 @@ extension Engine {
                 if let mark = try marks.mark(snapshot) { held.append(mark) }
             }
         } catch {
-            throw EngineError(error)
+            guard error.code == .resourceTemporarilyUnavailable else { throw EngineError(error) }
+            throw EngineError(.snapshotInUse, "The snapshot \(error.subject) is being deleted at this moment")
         }
         return try body()
     }

@@ -153,6 +153,16 @@ extension Engine {
             // One that cannot be read was never promised to anybody.
             guard let pack = try? packs.list(id) else { continue }
             _ = try cataloguing { () throws(CatalogueError) in try catalogue.commit([pack]) }
+            try distrustIfRemoved(id)
+        }
+    }
+
+    /// Between the look at a pack and its commit, a collection of another process may have taken it in, found it of no use
+    /// and removed it: nobody must rely on it then.
+    private func distrustIfRemoved(_ pack: PackID) throws(EngineError) {
+        guard try !storing({ () throws(StoreError) in try store.contains(pack: pack) }) else { return }
+        try cataloguing { () throws(CatalogueError) in
+            try catalogue.markSuspects(in: pack, reason: "its pack was removed by 'snapctl gc'")
         }
     }
 }

@@ -7,11 +7,7 @@ extension Engine {
     /// Throws `invalidParameter` for filters, values and tokens that there are none of, `invalidParameterCombination`,
     /// `malformedUserID`, `filterLimitExceeded`, and `snapshotNotFound` for the first id that nothing has.
     package func snapshots(_ query: SnapshotQuery) throws(EngineError) -> Page<Snapshot> {
-        if !query.ids.isEmpty, query.page.maxResults != nil || query.page.nextToken != nil {
-            throw EngineError(
-                .invalidParameterCombination,
-                "The parameter snapshotSet cannot be used with the parameter \(query.page.forbiddenName)")
-        }
+        try query.page.refuse(besides: "snapshotSet", query.ids)
         var search = SnapshotSearch(
             ids: query.ids.isEmpty ? nil : query.ids, filters: try FilterReading.filters(query.filters),
             limit: try query.page.limit())
@@ -78,7 +74,14 @@ extension PageRequest {
         return min(maxResults, Self.maxResultsRange.upperBound)
     }
 
-    fileprivate var forbiddenName: String { maxResults == nil ? "nextToken" : "maxResults" }
+    /// What is named by ids is not given in pages. Throws `invalidParameterCombination`.
+    func refuse(besides parameter: String, _ ids: [some ResourceID]) throws(EngineError) {
+        guard !ids.isEmpty, maxResults != nil || nextToken != nil else { return }
+        throw EngineError(
+            .invalidParameterCombination,
+            "The parameter \(parameter) cannot be used with the parameter "
+                + (maxResults == nil ? "nextToken" : "maxResults"))
+    }
 }
 
 /// Filters as they are typed, checked.

@@ -17,10 +17,7 @@ extension Engine {
     /// Volumes are few, and who uses one is not in the catalogue: each is looked at, unless what is recorded of it has
     /// ruled it out already. Throws as `snapshots(_:)`, and `volumeNotFound`.
     package func volumes(_ query: VolumeQuery) throws(EngineError) -> Page<DescribedVolume> {
-        if !query.ids.isEmpty, query.page.maxResults != nil {
-            throw EngineError(
-                .invalidParameterCombination, "The parameter volumeSet cannot be used with the parameter maxResults")
-        }
+        try query.page.refuse(besides: "volumeSet", query.ids)
         let filters: [FieldFilter<VolumeField>] = try FilterReading.filters(query.filters)
         let limit = try query.page.limit() ?? .max
         let seal = PageToken.seal(of: query)
@@ -69,7 +66,7 @@ extension Volume {
 
     private func matches(_ name: VolumeFieldName, _ filter: FieldFilter<VolumeField>) -> Bool? {
         switch name {
-        case .createTime: filter.matches(createTime.description)
+        case .createTime: filter.patterns.contains { $0.matches(createTime) }
         case .encrypted: filter.matches(String(isEncrypted))
         case .size: filter.matches(String(Gibibytes.roundedUp(byteCount)))
         case .snapshotID: filter.matches(sourceSnapshot?.rawValue ?? "")

@@ -40,6 +40,7 @@ final class GarbageCollection {
     func run(dryRun: Bool) throws(EngineError) -> GarbageReport {
         report.isDryRun = dryRun
         if !dryRun {
+            _ = try engine.purgeBin()
             try removeRetired()
             _ = try storing { () throws(StoreError) in try engine.store.removeLeftovers() }
             try engine.adoptPacks(olderThan: Self.unknownPackAge)
@@ -96,8 +97,14 @@ final class GarbageCollection {
         return oldestStart.map(PackID.first(at:))
     }
 
+    /// A dry run leaves out what would be removed from the recycle bin first.
     private func keptImages() throws(EngineError) -> [KeptImage] {
-        try cataloguing { () throws(CatalogueError) in try engine.catalogue.keptImages() }
+        try cataloguing { () throws(CatalogueError) in
+            let images = try engine.catalogue.keptImages()
+            guard report.isDryRun else { return images }
+            let expired = Set(try engine.catalogue.expiredInBin(at: .now()).map(\.id))
+            return images.filter { !expired.contains($0.snapshot) }
+        }
     }
 
     private func add(_ image: KeptImage) throws(EngineError) {

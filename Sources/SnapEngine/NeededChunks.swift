@@ -11,6 +11,8 @@ final class NeededChunks {
     private var digests = DigestSet()
     /// Whole digests: what is below a page that was taken for another would be lost.
     private var walked: Set<PageID> = []
+    /// Those of them that came with what is being added: not walked after all, should that fail.
+    private var entered: [PageID] = []
     /// The completed snapshots whose manifests were read.
     private(set) var snapshots: Set<SnapshotID> = []
     /// Told of everything that is found needed from now on.
@@ -22,11 +24,13 @@ final class NeededChunks {
 
     /// Throws `dataDamaged` at the first page that cannot be read: what it names is not known then.
     func add(_ image: KeptImage) throws(EngineError) {
+        entered.removeAll(keepingCapacity: true)
         do throws(StoreError) {
             if enter(image.root) {
                 try ManifestReader(image.root, pages: pages).forEachChunk(entering: enter, note)
             }
         } catch {
+            walked.subtract(entered)
             throw Self.refusal(image.snapshot.rawValue, error)
         }
         snapshots.insert(image.snapshot)
@@ -34,10 +38,12 @@ final class NeededChunks {
 
     /// A finished leaf of a pending snapshot. One that cannot be read is read again from its volume, and needs nothing.
     func add(leaf: PageID) throws(EngineError) {
+        entered.removeAll(keepingCapacity: true)
         guard enter(leaf) else { return }
         do throws(StoreError) {
             for digest in try entries(of: leaf) { note(digest) }
         } catch {
+            walked.subtract(entered)
             guard error.isDamage else { throw EngineError(error) }
         }
     }
@@ -53,6 +59,7 @@ final class NeededChunks {
 
     private func enter(_ page: PageID) -> Bool {
         guard walked.insert(page).inserted else { return false }
+        entered.append(page)
         note(page.digest)
         return true
     }

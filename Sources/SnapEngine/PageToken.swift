@@ -65,9 +65,12 @@ enum PageToken {
         guard let bytes = Hexadecimal.bytes(of: token), bytes.count > checksumByteCount,
             Array(bytes.prefix(checksumByteCount)) == checksum(Array(bytes.dropFirst(checksumByteCount)), seal)
         else { throw invalid(token) }
-        let place = String(decoding: bytes.dropFirst(checksumByteCount), as: UTF8.self)
-        guard let space = place.firstIndex(of: " ") else { throw invalid(token) }
-        return (String(place[..<space]), String(place[place.index(after: space)...]))
+        // Bytes, not characters: the second word may begin with a mark that would join the space.
+        let place = bytes.dropFirst(checksumByteCount)
+        guard let space = place.firstIndex(of: UInt8(ascii: " ")) else { throw invalid(token) }
+        return (
+            String(decoding: place[..<space], as: UTF8.self), String(decoding: place[(space + 1)...], as: UTF8.self)
+        )
     }
 
     private static let checksumByteCount = 4

@@ -23,4 +23,6 @@ package struct PolicyOutcome: Sendable {
     package var lines: [Line]
     /// Stored bytes that only those need that go, or went.
     package var freedByteCount: Int
+    /// Why it ended before all that goes was gone.
+    package var failure: EngineError?
 }

@@ -11,7 +11,8 @@ struct ReadingMarks: Sendable {
     init(root: FilePath) { folder = root.appending("reading") }
 
     /// Marks a snapshot as read. Any number may at once. nil where no file can be made, as on a full disk or a root that
-    /// may only be read: then nobody deletes either. Waits while it is being deleted, for `patience` at most.
+    /// may only be read: then nobody deletes either. Waits while it is being deleted, and throws
+    /// `resourceTemporarilyUnavailable` when it still is after `patience`.
     ///
     /// The snapshot is to be looked up after this, not before.
     func mark(_ snapshot: SnapshotID) throws(SystemError) -> ReadingMark? {
@@ -21,7 +22,7 @@ struct ReadingMarks: Sendable {
                 if let mark = try acquire(snapshot, .shared) { return mark }
                 CurrentProcess.rest(for: Self.interval)
             }
-            return nil
+            throw SystemError("mark as read", snapshot.rawValue, .resourceTemporarilyUnavailable)
         } catch {
             switch error.code {
             case .noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .permissionDenied: return nil

@@ -9,6 +9,8 @@ package struct CreateRequest: Sendable, Codable {
     /// ≤ 255 characters.
     package var description: String
     package var tags: [Tag]
+    /// Whether each snapshot gets the tags of its volume too; of equal keys, `tags` count.
+    package var copiesVolumeTags = false
     /// How the point in time is made. `needs` is filled in by the engine.
     package var options: PointInTimeOptions
 

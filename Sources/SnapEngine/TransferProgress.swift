@@ -34,9 +34,11 @@ package final class TransferProgress: Sendable {
         stored.store(snapshots.reduce(0) { $0 + ($1.image?.storedByteCount ?? $1.storedByteCount) }, ordering: .relaxed)
     }
 
+    /// Of several things that are done one after the other, each begins with this: what is done stays counted.
     func begin(totalByteCount: Int) {
-        let before = total.exchange(totalByteCount, ordering: .relaxed)
-        whole?.total.add(totalByteCount - before, ordering: .relaxed)
+        let now = processedByteCount + totalByteCount
+        let before = total.exchange(now, ordering: .relaxed)
+        whole?.total.add(now - before, ordering: .relaxed)
     }
 
     func addProcessed(_ byteCount: Int) {

@@ -96,11 +96,14 @@ package enum RetentionReason: Hashable, Sendable, CustomStringConvertible {
     /// `isOldest`: not the newest of its period, but the last of all, while the rule had some left to keep.
     case period(RetentionPeriod, isOldest: Bool)
     case within(CalendarSpan)
+    /// It is not known what it will be worth.
+    case damaged
 
     package var description: String {
         switch self {
         case .period(let period, let isOldest): isOldest ? "oldest \(period.rawValue)" : period.rawValue
         case .within(let span): "within \(span)"
+        case .damaged: "damaged, not counted"
         }
     }
 }

@@ -38,6 +38,11 @@ package struct TagSelector: Hashable, Sendable, Codable {
 }
 
 extension Tag {
+    /// As `areSame`: else a value that is only spelled in other characters would pass for no change.
+    package static func == (left: Tag, right: Tag) -> Bool {
+        areSame(left.key, right.key) && areSame(left.value, right.value)
+    }
+
     /// Byte by byte: two texts that only look alike are two, as in the catalogue. Swift's == would call them one.
     package static func areSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 

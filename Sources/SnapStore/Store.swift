@@ -96,6 +96,17 @@ package struct Store: Sendable {
         try objects.keys(under: StoreLayout.volumePrefix).compactMap(StoreLayout.volume(of:))
     }
 
+    /// Whether a pack is published, and not removed again.
+    package func contains(pack: PackID) throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            _ = try objects.byteCount(of: StoreLayout.key(of: pack))
+            return true
+        } catch {
+            guard error.code == .missing else { throw error }
+            return false
+        }
+    }
+
     /// Removes a pack, durably. One that is gone is no error.
     package func removePack(_ pack: PackID) throws(StoreError) { try objects.delete(StoreLayout.key(of: pack)) }
 

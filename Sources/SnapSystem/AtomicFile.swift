@@ -10,6 +10,9 @@ package enum AtomicFile {
     private static let writeCount = Atomic<Int>(0)
 
     /// Replaces `path` by `bytes`; with `replacing` false, leaves what is there. After it returns, they are on the medium.
+    ///
+    /// It has these `permissions` whatever the umask of the process is: in a unit with `UMask=0077` nobody else could
+    /// read what is meant for others.
     package static func write(
         _ bytes: [UInt8], to path: FilePath, replacing: Bool = true, permissions: UInt32 = 0o600
     ) throws(SystemError) {
@@ -19,6 +22,8 @@ package enum AtomicFile {
         do throws(SystemError) {
             let file = try OwnedDescriptor(
                 opening: temporary, .writeOnly, options: [.create, .truncate], permissions: permissions)
+            // Only where needed: there are filesystems that know no permissions, and refuse to change them.
+            if try file.status().permissions != permissions { try file.setPermissions(permissions) }
             try file.write(bytes, at: 0)
             try file.synchronise()
             try file.close()

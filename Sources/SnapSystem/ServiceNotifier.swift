@@ -32,14 +32,12 @@ package struct ServiceNotifier: Sendable {
         case status(String)
         /// The process is alive, and gets on.
         case watchdog
-        case stopping
 
         var line: String {
             switch self {
             case .ready: "READY=1"
             case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : String($0) }.joined()
             case .watchdog: "WATCHDOG=1"
-            case .stopping: "STOPPING=1"
             }
         }
     }

@@ -21,18 +21,43 @@ package final class NotificationSocket {
             }
         }
         guard result == 0 else { throw Errno(rawValue: errno) }
+        var isWanted: CInt = 1
+        setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &isWanted, socklen_t(MemoryLayout<CInt>.size))
     }
 
     deinit { close(socket) }
 
     /// The lines of all that has arrived.
-    package func received() -> [String] {
-        var lines: [String] = []
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            let count = recv(socket, &buffer, 4_096, CInt(MSG_DONTWAIT))
-            guard count >= 0 else { return lines }
-            lines += String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n").map(String.init)
+    package func received() -> [String] { receivedBySenders().map(\.line) }
+
+    /// The same, and which process sent each: unix(7), SCM_CREDENTIALS.
+    package func receivedBySenders() -> [(line: String, process: Int32)] {
+        var lines: [(String, Int32)] = []
+        while let (text, process) = receive() {
+            lines += text.split(separator: "\n").map { (String($0), process) }
         }
+        return lines
+    }
+
+    private func receive() -> (text: String, process: Int32)? {
+        var text = [UInt8](repeating: 0, count: 4_096)
+        var control = [UInt8](repeating: 0, count: 256)
+        let count = text.withUnsafeMutableBytes { text in
+            control.withUnsafeMutableBytes { control in
+                var vector = iovec(iov_base: text.baseAddress, iov_len: text.count)
+                return withUnsafeMutablePointer(to: &vector) { vector in
+                    var message = msghdr()
+                    (message.msg_iov, message.msg_iovlen) = (vector, 1)
+                    (message.msg_control, message.msg_controllen) = (control.baseAddress, control.count)
+                    return recvmsg(socket, &message, CInt(MSG_DONTWAIT))
+                }
+            }
+        }
+        guard count >= 0 else { return nil }
+        // The one piece of control: its header, and then struct ucred, which begins with the process.
+        let process = control.withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: MemoryLayout<cmsghdr>.size, as: Int32.self)
+        }
+        return (String(decoding: text.prefix(count), as: UTF8.self), process)
     }
 }

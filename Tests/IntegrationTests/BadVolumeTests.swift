@@ -117,7 +117,7 @@ extension Integration {
                 try Command.check("chmod", "755", directory.path.string)
                 let script = """
                     mount --bind "$1" /mnt && shift
-                    exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \
+                    exec setpriv --reuid=65534 --regid=65534 --clear-groups --reset-env -- \
                         /mnt/snapctl create --root /mnt/root --quiet --volume "$@"
                     """
                 func create(_ volume: String) throws -> Command.Outcome {

@@ -23,6 +23,43 @@ extension Integration {
             }
         }
 
+        @Test func whatDeletingTogetherFrees() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                let image = try directory.volume("image", byteCount: 20 << 20)
+                let ids = [try program.create(image).id, try program.create(image).id]
+                func foretold(_ ids: [String]) throws -> Int {
+                    let outcome = try program.run(["stats"] + ids)
+                    return try decode(Foretold.self, outcome.output).byteCount
+                }
+                #expect(try foretold([ids[0]]) == 0, "the other needs all of it")
+                let together = try foretold(ids)
+                #expect(together > 0)
+                #expect(try program.run(["delete", "--skip-recycle-bin"] + ids).status == 0)
+                let report = try decode(Collected.self, try program.run("gc", "--repack-all").output)
+                #expect(report.freed.storedByteCount == together)
+                #expect(try program.run("stats", ids[0]).status != 0, "it is gone")
+            }
+        }
+
+        private struct Foretold: Decodable {
+            var byteCount: Int
+
+            enum CodingKeys: String, CodingKey { case byteCount = "FreedIfDeletedByteCount" }
+        }
+
+        private struct Collected: Decodable {
+            struct Bodies: Decodable {
+                var storedByteCount: Int
+
+                enum CodingKeys: String, CodingKey { case storedByteCount = "StoredByteCount" }
+            }
+
+            var freed: Bodies
+
+            enum CodingKeys: String, CodingKey { case freed = "Freed" }
+        }
+
         @Test func oneBlockChanged() throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SnapSystem
 import SnapTestSupport
 import SystemPackage
@@ -87,8 +88,21 @@ extension Integration {
                 #expect(text.contains("snapctl_volume_last_completed_time_seconds{volume=\"vol-"))
                 #expect(!text.contains("snapctl_maintain_last_success_time_seconds"))
                 #expect(try FileStatus(of: file).permissions == 0o644)
-                try Command.check(program.line(["maintain", "--config", configuration.string]))
+                // Also one that fails.
+                let hook = directory.appending("hook")
+                try AtomicFile.write(Array("#!/bin/sh\nexit 1\n".utf8), to: hook, permissions: 0o755)
+                let failed = try program.run(
+                    "create", "--volume", directory.appending("volume.img").string, "--hook", hook.string, "--config",
+                    configuration.string)
+                #expect(failed.status == 27 && !text.contains("snapctl_volume_last_failure_time_seconds"))
+                let after = try File.readText(file)
+                #expect(after.contains("snapctl_volume_last_failure_time_seconds{"))
+                #expect(after.contains("state=\"error\"} 1\n") && after.contains("state=\"completed\"} 1\n"))
+                // As in its unit, which lets nobody else read what it makes: but whoever collects metrics is somebody else.
+                let line = program.line(["maintain", "--config", configuration.string])
+                try Command.check(["sh", "-c", "umask 077; exec \"$@\"", "sh"] + line)
                 #expect(try File.readText(file).contains("snapctl_maintain_last_success_time_seconds"))
+                #expect(try FileStatus(of: file).permissions == 0o644)
                 let printed = try Command.check(program.line(["metrics"]))
                 #expect(printed.contains("snapctl_store_packs"))
             }
@@ -99,16 +113,109 @@ extension Integration {
                 let socket = try NotificationSocket(directory.appending("notify"))
                 let volume = directory.appending("volume.img")
                 try Self.fill(volume, seed: 1)
-                let line = program.line(["create", "--volume", volume.string, "--wait"])
-                try Command.check(["env", "NOTIFY_SOCKET=\(socket.path)"] + line)
-                let news = socket.received()
-                let ready = try #require(news.firstIndex(of: "READY=1"))
-                let end = try #require(news.firstIndex { $0.hasPrefix("STATUS=completed: snap-") })
-                #expect(ready < end && news.contains("WATCHDOG=1") && news[0].hasPrefix("STATUS="))
+                let (line, number) = (
+                    program.line(["create", "--volume", volume.string, "--wait"]), directory.appending("number")
+                )
+                try Command.check(
+                    ["sh", "-c", "echo $$ >\(number); exec \"$@\"", "sh", "env", "NOTIFY_SOCKET=\(socket.path)"] + line)
+                let news = socket.receivedBySenders()
+                let ready = try #require(news.first { $0.line == "READY=1" })
+                // systemd believes a process that has ended meanwhile only if it is the one that it started.
+                #expect(try "\(ready.process)\n" == File.readText(number))
+                let lines = news.map(\.line)
+                #expect(lines.contains { $0.hasPrefix("STATUS=completed: snap-") })
+                #expect(lines.contains("WATCHDOG=1") && lines[0].hasPrefix("STATUS="))
                 try Command.check(["env", "NOTIFY_SOCKET=\(socket.path)"] + program.line(["maintain"]))
                 let later = socket.received()
-                #expect(later.first == "READY=1" && later.last == "STATUS=done" && later.contains("STOPPING=1"))
+                #expect(later.first == "READY=1" && later.last == "STATUS=done" && later.contains("WATCHDOG=1"))
                 #expect(later.contains { $0.hasPrefix("STATUS=reading snap-") })
+            }
+        }
+
+        /// The watchdog of its unit hears of it while it reads, and not only between two things.
+        @Test func `a long maintenance gives signs of life`() throws {
+            try Self.with { directory, program, configuration in
+                let socket = try NotificationSocket(directory.appending("notify"))
+                let volume = try directory.volume("long", byteCount: 192 << 20)
+                try program.create(volume)
+                let line = ["NOTIFY_SOCKET=\(socket.path)"] + program.line(["maintain"])
+                let run = try RunningProgram(["/usr/bin/env"] + line, logs: directory)
+                var news: [String] = []
+                // As a slow disk would: it stands still now and then, while it reads.
+                while !news.contains(where: { $0.hasPrefix("STATUS=reading") }) {
+                    try #require(try run.poll() == nil, "it ended before it could be watched")
+                    news += socket.received()
+                }
+                let begun = news.count
+                for _ in 0..<8 { run.crawl(running: 10_000, stopped: 400_000) }
+                run.signal(SIGCONT)
+                #expect(try run.wait().status == 0)
+                news += socket.received()
+                #expect(news[begun...].contains("WATCHDOG=1") && news.last == "STATUS=done", "\(news)")
+            }
+        }
+
+        /// What another left is not gone on with where that would end with the unit.
+        @Test func `in a unit, a create resumes nothing, and maintain does`() throws {
+            try Self.with { directory, program, configuration in
+                try MountedFilesystem.with(.xfs, in: directory, name: "host", byteCount: 1 << 30) { host in
+                    let image = try ScratchDirectory.sparseFile(at: host.path.appending("disk.img"), byteCount: 0)
+                    try scramble(image, 128 << 20)
+                    let snapshot = try program.secure(image, "--pack-size", "4M")
+                    let worker = try #require(snapshot.own.worker)
+                    kill(worker.processNumber, SIGTERM)
+                    #expect(Waiting.until { ProcessIdentity(number: worker.processNumber) == nil })
+                    let socket = try NotificationSocket(directory.appending("notify"))
+                    let other = try directory.volume("other", byteCount: 4 << 20)
+                    let unit = ["env", "NOTIFY_SOCKET=\(socket.path)"]
+                    try Command.check(unit + program.line(["create", "--volume", other.string, "--wait"]))
+                    let dead = try program.list(snapshot.id)[0]
+                    #expect(dead.state == "pending" && dead.own.worker?.attemptCount == 1)
+                    try Command.check(unit + program.line(["maintain"]))
+                    let done = try program.list(snapshot.id)[0]
+                    #expect(done.state == "completed" && done.own.worker?.attemptCount == 2)
+                }
+            }
+        }
+
+        @Test func `what is cut off is remembered and told`() throws {
+            try Self.with { directory, program, configuration in
+                let volume = try directory.volume("long", byteCount: 192 << 20)
+                try program.create(volume)
+                let file = directory.appending("snapctl.prom")
+                let socket = try NotificationSocket(directory.appending("notify"))
+                let line =
+                    ["NOTIFY_SOCKET=\(socket.path)"] + program.line(["maintain", "--config", configuration.string])
+                let run = try RunningProgram(["/usr/bin/env"] + line, logs: directory)
+                var news: [String] = []
+                while !news.contains(where: { $0.hasPrefix("STATUS=reading") }) {
+                    try #require(try run.poll() == nil, "it ended before it could be cut off")
+                    news += socket.received()
+                }
+                #expect(try run.end(SIGTERM).status == 130)
+                #expect(socket.received().last?.hasPrefix("STATUS=failed: ") == true)
+                let metrics = try File.readText(file)
+                #expect(metrics.contains("snapctl_maintain_last_end_time_seconds "))
+                #expect(!metrics.contains("snapctl_maintain_last_success_time_seconds "))
+            }
+        }
+
+        /// Also those of the configuration count, and are counted before anything is done.
+        @Test func `too many tags with the default ones`() throws {
+            try Self.with { directory, program, configuration in
+                let volume = directory.appending("volume.img")
+                try Self.fill(volume, seed: 1)
+                let tags = (0..<50).flatMap { ["--tag", "Key\($0)=value"] }
+                for more in [[], ["--dry-run"]] {
+                    let outcome = try program.run(
+                        ["create", "--volume", volume.string, "--config", configuration.string] + tags + more)
+                    #expect(outcome.status == 52, "\(more): \(outcome.errors)")
+                }
+                #expect(!File.exists(program.root))
+                let own = try program.create(
+                    volume, "--wait", "--config", configuration.string, "--tag", "Host=there")
+                let text = try Command.check(program.line(["describe-tags", "--output", "text"]))
+                #expect(text.contains("there") && !text.contains("here\n") && own.state == "completed", "\(text)")
             }
         }
 
@@ -123,8 +230,8 @@ extension Integration {
                 let service = try File.readText(
                     FilePath(units).appending("snapctl-create@dev-vdb.service.d/50-snapctl-schedule.conf"))
                 #expect(
-                    service.contains("\"create\" \"--volume\" \"/dev/vdb\"")
-                        && service.contains("\"--root\" \"\(program.root)\""))
+                    service.contains("\"create\" \"--volume=/dev/vdb\"")
+                        && service.contains("\"--root=\(program.root)\""))
                 #expect(try Command.run(add).status == 82, "there is one of that name")
                 #expect(try Command.run(add + ["--replace"]).status == 0)
                 #expect(try Command.check(program.line(["schedule", "list", "--unit-dir", units])).contains("dev-vdb"))

@@ -22,7 +22,7 @@ struct ParsedMetrics {
                 guard type.1 == current, types.insert(String(type.1)).inserted else {
                     throw Failure(line: String(line))
                 }
-            } else if let sample = line.wholeMatch(of: /([a-z_]+)(?:\{(.*)\})? (-?[0-9]+(?:\.[0-9]+)?)/) {
+            } else if let sample = line.wholeMatch(of: /([a-z_]+)(?:\{(.*)\})? (-?[0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)/) {
                 guard sample.1 == current, let value = Double(sample.3) else { throw Failure(line: String(line)) }
                 let labels = try Self.labels(sample.2 ?? "")
                 guard samples[String(current)]?.contains(where: { $0.labels == labels }) != true else {
@@ -69,7 +69,7 @@ struct ParsedMetrics {
         var good = snapshot("snap-00000002", .completed, 1_700_000_000_250)
         good.completionTime = Timestamp(millisecondsSinceEpoch: 1_700_000_012_750)
         good.image = SnapshotImage(
-            manifestRoot: PageID(Digest(bytes: [UInt8](repeating: 1, count: 32))!), fullByteCount: 5, newByteCount: 4,
+            manifestRoot: PageID(Digest(words: (1, 1, 1, 1))), fullByteCount: 5, newByteCount: 4,
             storedByteCount: 3)
         var record = MaintenanceRecord()
         record.lastSuccessTime = Timestamp(millisecondsSinceEpoch: 5_000)
@@ -111,6 +111,15 @@ struct ParsedMetrics {
         ] {
             #expect(throws: ParsedMetrics.Failure.self) { try ParsedMetrics(text) }
         }
+    }
+
+    /// A sparse file may say that it has more bytes than fit a number in thousandths.
+    @Test(arguments: [Int.max, 1 << 62, 1 << 53]) func `sizes beyond all disks`(byteCount: Int) throws {
+        var metrics = StoreMetrics(of: [], maintenance: MaintenanceRecord())
+        metrics.packByteCount = byteCount
+        let text = PrometheusText.of(metrics, at: Timestamp(millisecondsSinceEpoch: 1_001))
+        #expect(try ParsedMetrics(text).value("store_bytes") == Double(byteCount))
+        #expect(text.contains("snapctl_metrics_time_seconds 1.001\n"))
     }
 
     @Test func `no volumes are no lines`() throws {

@@ -113,7 +113,8 @@ import Testing
     @Test func `config show is as ever`() throws {
         let settings = try Self.settings(
             ["HOME": "/h", "SNAPCTL_REGION": "here-1"],
-            file: "owner-id: 123456789012\ntime-zone: UTC\nworker-threads: 2\ndefault-tags: {a: b}\n",
+            file: "owner-id: 123456789012\ntime-zone: UTC\nworker-threads: 2\ndefault-tags: {a: b}\n"
+                + "recycle-bin:\n  exclude-tags: {Scratch: , Kind: temporary}\n",
             flags: [.root: "/r"])
         for format in OutputFormat.allCases {
             try Golden.expect(SettingsAnswer(settings: settings).printed(as: format), "config.\(format.rawValue)")
@@ -167,9 +168,25 @@ import Testing
             "/f.yaml, line 2: recycle-bin.days: the value '366' is not allowed: it is a number from 0 to 365"
         ),
         ("recycle-bin:\n  rules:\n  - days: 1", "/f.yaml, line 3: recycle-bin.rules: a rule has tags and days"),
+        (
+            "root: data",
+            "/f.yaml, line 1: root: the value 'data' is not allowed: a path begins with / here"
+        ),
+        (
+            "metrics-file: ~/x.prom",
+            "/f.yaml, line 1: metrics-file: the value '~/x.prom' is not allowed: a path begins with / here"
+        ),
+        (
+            "policies:\n  a:\n    keep-last: 1\n    volumes: [/dev/vdb, vdc]",
+            "/f.yaml, line 4: policies.a.volumes: the value 'vdc' is not allowed: it is a path that begins with /, an id vol-…, or \"*\""
+        ),
+        (
+            "policies:\n  a:\n    volumes: vol-x",
+            "/f.yaml, line 3: policies.a.volumes: the value 'vol-x' is not allowed: it is a path that begins with /, an id vol-…, or \"*\""
+        ),
         ("default-tags: {aws:x: y}", "/f.yaml, line 1: default-tags: keys that begin with aws: are reserved: aws:x"),
         (
-            "policies:\n  a:\n    volumes: x",
+            "policies:\n  a:\n    volumes: /x",
             "/f.yaml, line 3: policies.a: it keeps nothing; give it a keep-… that is not 0"
         ),
         (
@@ -181,7 +198,7 @@ import Testing
             "/f.yaml, line 3: policies.a b: the name of a policy has 1 to 64 of A–Z, a–z, 0–9, - and _"
         ),
         (
-            "policies:\n  a:\n    volumes: x\n    keep-within: 3m",
+            "policies:\n  a:\n    volumes: /x\n    keep-within: 3m",
             "/f.yaml, line 4: policies.a.keep-within: the value '3m' is not allowed: it has years, months, weeks, days, hours as in 1y6mo2w7d12h"
         ),
         (

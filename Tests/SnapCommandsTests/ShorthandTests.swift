@@ -1,3 +1,4 @@
+import SnapModel
 import Testing
 
 @testable import SnapCommands
@@ -62,5 +63,15 @@ import Testing
             _ = try? Shorthand.record(text)
             _ = try? Document(json: text)
         }
+    }
+
+    /// A mark that joins the character before it is still a character of its own.
+    @Test func `a value may begin with a combining mark`() throws {
+        let word = try #require(TagWord(argument: "Name=\u{301}x=y"))
+        #expect(word.tag.key == "Name" && Array(word.tag.value.utf8) == Array("\u{301}x=y".utf8))
+        #expect(TagWord(argument: "=x") == nil && TagWord(argument: "x") == nil)
+        let run = try #require(OperationRun(["create-snapshot", "--volume-id=vol-1", "--description=\u{301}x"]))
+        let input = try OperationWords(run.words, of: run.operation).input(of: run.operation)
+        #expect(input.text("Description").map { Array($0.utf8) } == Array("\u{301}x".utf8))
     }
 }

@@ -220,4 +220,37 @@ struct DeleteTests {
             #expect(try other.snapshots([]).isEmpty && bench.recordCount() == 0)
         }
     }
+
+    /// To cancel one of a set is to cancel all: a lock on another of them forbids it.
+    @Test func aLockHoldsForTheWholeSet() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            var set = [snapshot, snapshot]
+            let setID = SnapshotSetID.random()
+            for index in set.indices {
+                (set[index].id, set[index].state, set[index].setID) = (.random(), .pending, setID)
+                (set[index].image, set[index].completionTime) = (nil, nil)
+            }
+            let dead = try #require(ProcessIdentity("4194303-1-000000000000"))
+            try engine.catalogue.insert(set, worker: dead, request: "")
+            let terms = SnapshotLockTerms(mode: .compliance, term: .days(1))
+            _ = try engine.lock(LockRequest(snapshot: set[0].id, terms: terms))
+            #expect(engineError { _ = try engine.deleteSnapshot(set[1].id) }?.code == .snapshotLocked)
+            #expect(engineError { try engine.cancel([set[1].id], reason: "a test") }?.code == .snapshotLocked)
+            #expect(try engine.snapshots(set.map(\.id)).allSatisfy { $0.state == .pending })
+        }
+    }
+
+    /// What has been in the bin for its time holds no space back, whether or not somebody empties the bin.
+    @Test func aCollectionEmptiesTheBin() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let eightDaysAgo = Timestamp.now().earlier(by: .seconds(8 * 86_400))
+            let said = try engine.freedIfDeleted([snapshot.id])
+            _ = try engine.deleteSnapshot(snapshot.id, at: eightDaysAgo)
+            let foretold = try engine.collectGarbage(dryRun: true)
+            #expect(foretold.freed.byteCount == said && said > 0)
+            #expect(try bench.recordCount() == 1, "a dry run only tells")
+            #expect(try engine.collectGarbage().freed == foretold.freed)
+            #expect(try bench.recordCount() == 0 && engine.catalogue.snapshots(in: .anywhere).isEmpty)
+        }
+    }
 }

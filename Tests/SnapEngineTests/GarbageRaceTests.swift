@@ -164,4 +164,54 @@ struct GarbageRaceTests {
         print("restores with gc before each of \(number) reads")
         #expect(number >= 4)
     }
+
+    /// A page that could not be read once tells what it names the next time: it may have been stored anew meanwhile.
+    @Test func aPageThatCouldNotBeReadIsAskedAgain() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let isFailing = Mutex(false)
+            let flaky = try bench.open { (call, key, moment) throws(StoreError) in
+                guard call == .read, moment == .before, isFailing.withLock({ $0 }) else { return }
+                throw StoreError(.unreadable, key, "\(key) was made unreadable")
+            }
+            let taken = try #require(snapshot.image)
+            let manifest = try flaky.manifest(taken)
+            let leaf = try #require(manifest.root.top)
+            let chunk = try flaky.digest(of: snapshot, at: 1)
+            let needed = NeededChunks(pages: flaky.pages)
+            isFailing.withLock { $0 = true }
+            try needed.add(leaf: leaf)
+            let image = KeptImage(snapshot: snapshot.id, root: taken.manifestRoot)
+            #expect(engineError { try needed.add(image) }?.code == .dataDamaged)
+            isFailing.withLock { $0 = false }
+            #expect(!needed.contains(chunk))
+            try needed.add(image)
+            #expect(needed.contains(chunk) && needed.snapshots == [snapshot.id])
+        }
+    }
+
+    /// While a process takes in what a dead one had published, a collection of another may take it in and remove it.
+    @Test func whatIsTakenInIsStillThere() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let digest = try #require(Digest(bytes: SeededRandom.bytes(32, seed: 1)))
+            let orphan = try bench.publish(digest, at: Timestamp.now().earlier(by: .seconds(7_200)))
+            let reads = Mutex(0)
+            let late = try bench.open { (call, key, moment) throws(StoreError) in
+                guard call == .read, moment == .after, key.contains(orphan.description) else { return }
+                // Header, trailer, footer: then it is known what is in it.
+                guard
+                    reads.withLock({
+                        $0 += 1; return $0 == 3
+                    })
+                else { return }
+                _ = try? collect(bench)
+            }
+            try late.adoptPacks()
+            let isThere = try engine.store.packIDs().contains(orphan)
+            #expect(reads.withLock { $0 } >= 3 && !isThere)
+            #expect(try late.catalogue.trusted([digest]).isEmpty)
+            // What is left of it goes with the next.
+            _ = try collect(bench)
+            #expect(try !late.catalogue.contains(pack: orphan) && engine.isWhole(snapshot.id))
+        }
+    }
 }

@@ -76,4 +76,15 @@ struct ReadingMarkTests {
             #expect(left.isEmpty)
         }
     }
+
+    /// A deletion may have to wait for others. Nobody begins to read meanwhile.
+    @Test func whatIsBeingDeletedIsNotRead() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let claim = try #require(try engine.marks.claim(snapshot.id))
+            let error = engineError { _ = try bench.open().verify(snapshot.id) }
+            #expect(error?.code == .snapshotInUse && error?.explanation.contains("is being deleted") == true)
+            claim.release()
+            #expect(try engine.isWhole(snapshot.id))
+        }
+    }
 }

@@ -93,4 +93,15 @@ extension Bench {
             "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None); d.execute(sys.argv[2])"
         try Command.check("python3", "-c", script, configuration.cataloguePath.string, statement)
     }
+
+    /// A pack that a writer had published when it died, before the catalogue heard of it.
+    func publish(_ digest: Digest, at time: Timestamp) throws -> PackID {
+        let store = try open().store
+        var segment = PackSegment(buffer: try AlignedBuffer(byteCount: PackSegment.bufferByteCount))
+        let body = try AlignedBuffer(byteCount: BlockGeometry.byteCount)
+        segment.append(digest, body, range: 0..<BlockGeometry.byteCount)
+        var writer = try PackWriter(.make(at: time), kind: .blocks, in: store.objects, targetByteCount: 1 << 20)
+        try writer.append(segment)
+        return try store.publish([try writer.finish()])[0].id
+    }
 }

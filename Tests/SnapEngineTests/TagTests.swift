@@ -144,4 +144,50 @@ struct TagTests {
             try bench.expectRebuildChangesNothing()
         }
     }
+
+    /// A character is a Unicode scalar, also where a mark would join the character before it.
+    @Test func marksThatJoinAreCharactersOfTheirOwn() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let id = snapshot.id.rawValue
+            let keys = ["a", "b", "c", "d", "\u{301}e", "\u{302}f"]
+            try engine.setTags([id], keys.map { SnapshotTag(key: $0, value: "é") })
+            // To Swift the two spellings are equal.
+            try engine.setTags([id], keys.map { SnapshotTag(key: $0, value: "e\u{301}") })
+            let tags = try engine.snapshot(snapshot.id).tags
+            #expect(tags.map { Array($0.value.utf8) } == keys.map { _ in Array("e\u{301}".utf8) })
+            try bench.expectRebuildChangesNothing()
+            var query = TagQuery(page: PageRequest(maxResults: 5))
+            let first = try engine.tags(query)
+            #expect(first.elements.map(\.tag.key) == Array(keys[..<5]))
+            query.page.nextToken = first.nextToken
+            #expect(try engine.tags(query).elements.map(\.tag.key) == ["\u{302}f"])
+            let found = try engine.snapshots(
+                SnapshotQuery(filters: [ResourceFilter(name: "tag:\u{301}e", values: ["e?"])]))
+            #expect(found.elements.map(\.id) == [snapshot.id])
+            try engine.deleteTags([id], [TagSelector(key: "a", value: "é"), TagSelector(key: "b", value: "e\u{301}")])
+            #expect(try engine.snapshot(snapshot.id).tags.map(\.key) == ["a", "c", "d", "\u{301}e", "\u{302}f"])
+        }
+    }
+
+    /// CopyTagsFromSource: at creation, so that a snapshot is never seen without them.
+    @Test func ofItsVolume() throws {
+        try Bench.withSnapshot { bench, engine, snapshot in
+            let volume = snapshot.volume.id.rawValue
+            try engine.setTags([volume], tags(0..<49, "volume's"))
+            func create(_ keys: [String]) throws -> [Snapshot] {
+                let own = keys.map { SnapshotTag(key: $0, value: "own") }
+                var request = CreateRequest(volumes: [volume], tags: own)
+                request.copiesVolumeTags = true
+                return try engine.create(request, progress: TransferProgress(), cancellation: CancellationFlag())
+            }
+            let both = try create(["key 3", "x"])[0]
+            #expect(both.tags.count == 50 && both.tags == SnapshotTag.sorted(both.tags))
+            #expect(both.tags.filter { $0.value == "own" }.map(\.key) == ["key 3", "x"])
+            let before = try engine.snapshots([]).count
+            #expect(engineError { _ = try create(["x", "y"]) }?.code == .tagLimitExceeded)
+            #expect(try engine.snapshots([]).count == before, "nothing is recorded")
+            #expect(try engine.create(bench.directory.appending("volume")).tags.isEmpty)
+            try bench.expectRebuildChangesNothing()
+        }
+    }
 }

@@ -102,6 +102,39 @@ import Testing
         #expect(reasons.map(\.isEmpty) == [false, true])
     }
 
+    private static func snapshot(_ number: Int, _ state: SnapshotState, path: String = "/dev/vdb") throws -> Snapshot {
+        let volume = Volume(
+            id: VolumeID(wellFormed: "vol-1234abcd"), identity: VolumeIdentity(strength: .strong, value: "x"),
+            path: path,
+            byteCount: 1, createTime: Timestamp(millisecondsSinceEpoch: 0))
+        return Snapshot(
+            id: SnapshotID(wellFormed: "snap-0000000\(number)"), volume: volume, state: state,
+            startTime: Timestamp(millisecondsSinceEpoch: Int64(number) * 1_000), ownerID: "1", description: "",
+            consistency: Consistency(method: .exclusive), volumeByteCount: 1)
+    }
+
+    /// Pending and failed ones, newer and older, neither count nor go.
+    @Test func `the last good one stays, whatever comes after it`() throws {
+        let policy = RetentionPolicy(name: "p", volumes: ["*"], rules: Self.rules { $0.last = 1 })
+        let states: [SnapshotState] = [.error, .pending, .error, .completed, .error, .completed, .pending]
+        let snapshots = try states.enumerated().map { try Self.snapshot(9 - $0, $1) }
+        let plan = RetentionPlan([policy], for: snapshots, in: .utc)
+        #expect(plan.verdicts.map(\.snapshot.id) == [snapshots[3].id, snapshots[5].id])
+        #expect(plan.removed.map(\.id) == [snapshots[5].id])
+        let damaged = RetentionPlan([policy], for: snapshots, damaged: [snapshots[3].id], in: .utc)
+        #expect(damaged.removed.isEmpty && damaged.verdicts[0].reasons.map(\.reason) == [.damaged])
+    }
+
+    /// A path means the volume that whoever asks says it means; where it means none, tags do not make it all.
+    @Test func `paths mean one volume`() throws {
+        let snapshot = try Self.snapshot(1, .completed)
+        let policy = RetentionPolicy(name: "p", volumes: ["/dev/vdb"], rules: Self.rules { $0.last = 1 })
+        #expect(
+            !policy.selects(snapshot)
+                && !policy.selects(snapshot, places: ["/dev/vdb": VolumeID(wellFormed: "vol-00000000")]))
+        #expect(policy.selects(snapshot, places: ["/dev/vdb": snapshot.volume.id]))
+    }
+
     @Test func `where backups stopped, the last one stays`() throws {
         let time = try #require(Timestamp("2001-01-01T00:00:00.000Z"))
         #expect(Self.kept([time], Self.rules { $0.within = CalendarSpan("1d") }, .utc) == [time])

@@ -31,4 +31,15 @@ import Testing
         let pattern = TextPattern(String(repeating: "*a", count: 200) + "b")
         #expect(!pattern.matches(String(repeating: "a", count: 4_000)))
     }
+
+    @Test func `of a time the fraction may be left out`() {
+        let time = Timestamp(millisecondsSinceEpoch: 1_700_000_000_000)
+        for text in ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000Z", "2023-11-*", "*"] {
+            #expect(TextPattern(text).matches(time), "\(text)")
+        }
+        let later = Timestamp(millisecondsSinceEpoch: 1_700_000_000_001)
+        for text in ["2023-11-14T22:13:20Z", "2023-11-14", "", "2022-*"] {
+            #expect(!TextPattern(text).matches(later), "\(text)")
+        }
+    }
 }

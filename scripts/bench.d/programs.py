@@ -36,6 +36,9 @@ class Snapctl:
     def describe(self, *words):
         return self._run("describe-snapshots", *words, cold=False)
 
+    def delete(self, snapshot, *options):
+        return self._run("delete", snapshot, *options, cold=False)
+
     def version(self):
         return run([self.path, "--version"], cold=False)
 

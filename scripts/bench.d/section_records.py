@@ -1,4 +1,4 @@
-"""Finding records among 100,000 snapshots with 20 tags each."""
+"""Finding and deleting records among 100,000 snapshots with 20 tags each."""
 
 import json
 import os
@@ -14,6 +14,7 @@ TAG_COUNT = 20
 PAGE_COUNT = 1_000
 DESCRIBE_LIMIT = 0.030
 PAGE_LIMIT = 0.200
+DELETE_LIMIT = 0.100
 RUN_COUNT = 20
 
 # A tag that one of twenty has, one that all have, none; a key, a value, a time.
@@ -33,15 +34,18 @@ def measure(bench):
     with open(image, "wb") as file:
         file.write(os.urandom(MIB))
     bench.snapctl.reset()
-    _, record = bench.snapctl.create(image)
+    # Those to be deleted are in the store, too; the others are rows only.
+    ids = [bench.snapctl.create(image)[1]["SnapshotId"] for _ in range(2 * RUN_COUNT + 1)]
     count = SNAPSHOT_COUNT // 10 if bench.is_quick else SNAPSHOT_COUNT
     path = os.path.join(bench.snapctl.root, "catalogue.db")
-    populate(path, record["SnapshotId"], count)
+    populate(path, ids[0], count)
     tag_all(path, TAG_COUNT)
     rows, targets = [], []
     describe(bench, some_id(path), rows, targets)
     for name, filters in FILTERS.items():
         page(bench, name, filters, rows, targets)
+    delete(bench, "delete into the bin", ids[1 : RUN_COUNT + 1], [], rows, targets)
+    delete(bench, "delete for good", ids[RUN_COUNT + 1 :], ["--skip-recycle-bin"], rows, targets)
     bench.snapctl.reset()
     return {"Rows": rows, "Targets": targets}
 
@@ -57,6 +61,10 @@ def page(bench, name, filters, rows, targets):
     words = ["--max-results", str(PAGE_COUNT), "--filters", *filters]
     costs = [bench.snapctl.describe(*words) for _ in range(RUN_COUNT)]
     add(f"page of {PAGE_COUNT}: {name}", costs, PAGE_LIMIT, rows, targets)
+
+
+def delete(bench, name, ids, options, rows, targets):
+    add(name, [bench.snapctl.delete(snapshot, *options) for snapshot in ids], DELETE_LIMIT, rows, targets)
 
 
 def add(name, costs, limit, rows, targets):

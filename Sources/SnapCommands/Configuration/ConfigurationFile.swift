@@ -23,6 +23,7 @@ struct ConfigurationFile: Sendable {
     static let defaultTagsKey = "default-tags"
     static let policiesKey = "policies"
     static let recycleBinKey = "recycle-bin"
+    static let excludedTagsKey = "recycle-bin.exclude-tags"
     static let recycleBinRulesKey = "recycle-bin.rules"
 
     /// nil where there is none. Throws `configurationInvalid`, `permissionDenied`.
@@ -65,6 +66,8 @@ struct ConfigurationFile: Sendable {
     private mutating func take(_ key: SettingKey, _ part: ConfigurationNode) throws(EngineError) {
         let text = try part.text()
         if let complaint = key.complaint(about: text) { throw part.refusal(text, complaint) }
+        // Whoever reads it next works in another folder.
+        if key.isPath, !text.hasPrefix("/") { throw part.refusal(text, "a path begins with / here") }
         entries[key] = Entry(text: text, line: part.line)
     }
 
@@ -74,7 +77,10 @@ struct ConfigurationFile: Sendable {
             try take(.recycleBinDays, days)
             recycleBin.days = try Self.days(days)
         }
-        if let tags = parts["exclude-tags"] { recycleBin.excludedTags = try TagSection.selectors(tags) }
+        if let tags = parts["exclude-tags"] {
+            recycleBin.excludedTags = try TagSection.selectors(tags)
+            lines[Self.excludedTagsKey] = tags.line
+        }
         guard let rules = parts["rules"] else { return }
         lines[rules.key] = rules.line
         recycleBin.rules = try rules.elements().map { (rule) throws(EngineError) in

@@ -48,7 +48,9 @@ enum PolicySection {
         }
         let parts = try section.parts(named: ["volumes", "tags"] + countKeys + [withinKey])
         var policy = RetentionPolicy(name: name, rules: RetentionRules())
-        if let volumes = parts["volumes"] { policy.volumes = try volumes.texts() }
+        if let volumes = parts["volumes"] {
+            policy.volumes = try volumes.elements().map { (part) throws(EngineError) in try volume(part) }
+        }
         if let tags = parts["tags"] { policy.tags = try TagSection.tags(tags) }
         for (period, key) in zip(RetentionPeriod.allCases, countKeys) {
             if let part = parts[key] { policy.rules[period] = try count(part) }
@@ -59,6 +61,13 @@ enum PolicySection {
         }
         guard !policy.rules.isEmpty else { throw section.failure("it keeps nothing; give it a keep-… that is not 0") }
         return policy
+    }
+
+    private static func volume(_ part: ConfigurationNode) throws(EngineError) -> String {
+        let text = try part.text()
+        let isMeaningful = text == RetentionPolicy.everyVolume || text.hasPrefix("/") || VolumeID(text) != nil
+        guard isMeaningful else { throw part.refusal(text, "it is a path that begins with /, an id vol-…, or \"*\"") }
+        return text
     }
 
     private static func count(_ part: ConfigurationNode) throws(EngineError) -> Int {

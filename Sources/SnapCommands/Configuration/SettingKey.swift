@@ -27,6 +27,15 @@ enum SettingKey: String, CaseIterable {
         Self.variablePrefix + String(rawValue.uppercased().map { $0 == "-" || $0 == "." ? "_" : $0 })
     }
 
+    var isPath: Bool {
+        switch self {
+        case .root, .logDirectory, .hooksDirectory, .metricsFile: true
+        case .ownerID, .region, .hookTimeout, .maxFreeze, .packSize, .workerThreads, .readerThreads, .timeZone,
+            .recycleBinDays, .scrubTime:
+            false
+        }
+    }
+
     /// Why `text` cannot be the value; nil where it can.
     func complaint(about text: String) -> String? {
         switch self {

@@ -14,6 +14,8 @@ struct Settings: Sendable {
     static let defaultScrubTime = Duration.seconds(3_600)
 
     let file: ConfigurationFile?
+    /// The file that was asked for, by `--config` or the environment; nil for the usual one.
+    let namedFile: String?
     private let variables: [String: String]
     private let isSuperuser: Bool
     private let reader: ConfigReader
@@ -23,9 +25,10 @@ struct Settings: Sendable {
     /// `invalidParameter` for what is wrong in the environment.
     init(
         flags: [SettingKey: String] = [:], variables: [String: String], file: ConfigurationFile? = nil,
-        isSuperuser: Bool
+        namedFile: String? = nil, isSuperuser: Bool
     ) throws(EngineError) {
         self.file = file
+        self.namedFile = namedFile
         self.variables = variables
         self.isSuperuser = isSuperuser
         reader = ConfigReader(
@@ -46,7 +49,7 @@ struct Settings: Sendable {
         return try Settings(
             flags: flags, variables: variables,
             file: try ConfigurationPlace.read(option: path, variables, isSuperuser: isSuperuser),
-            isSuperuser: isSuperuser)
+            namedFile: path ?? variables[ConfigurationPlace.variable], isSuperuser: isSuperuser)
     }
 
     /// The value of a key, and where it is from.

@@ -44,6 +44,9 @@ extension Settings {
         [
             section(ConfigurationFile.defaultTagsKey, file.map { Self.words(for: $0.defaultTags) }),
             section(
+                ConfigurationFile.excludedTagsKey,
+                file.map { $0.recycleBin.excludedTags.map(Self.words).joined(separator: ", ") }),
+            section(
                 ConfigurationFile.recycleBinRulesKey, file.map { HumanText.count($0.recycleBin.rules.count, "rule") }),
             section(ConfigurationFile.policiesKey, file.map { $0.policies.map(\.name).joined(separator: ", ") }),
         ]
@@ -52,6 +55,10 @@ extension Settings {
     private func section(_ key: String, _ text: String?) -> Setting {
         guard let file, let line = file.lines[key] else { return Setting(key: key, text: nil, origin: .builtIn) }
         return Setting(key: key, text: text, origin: .file(path: file.path.string, line: line))
+    }
+
+    private static func words(for selector: TagSelector) -> String {
+        selector.key + (selector.value.map { "=" + $0 } ?? "")
     }
 
     private static func words(for tags: [Tag]) -> String {

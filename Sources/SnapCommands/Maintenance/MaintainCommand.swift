@@ -44,8 +44,9 @@ struct MaintainCommand: ParsableCommand {
         let maintenance = Maintenance(
             engine: try Engine.open(configuration), configuration: configuration, scrubTime: noScrub ? nil : span,
             run: run)
+        // Whoever looks at the file sees also what failed, and what was cut off.
+        defer { MetricsFile.renew(configuration) }
         let outcome = try run.cancellable { () throws(EngineError) in try maintenance.carryOut() }
-        MetricsFile.renew(configuration)
         try MaintenanceAnswer(outcome: outcome).print(as: shared.format)
         if let error = outcome.error { throw error }
     }

@@ -30,7 +30,6 @@ struct Maintenance {
     /// nil: nothing is read.
     let scrubTime: Duration?
     let run: LongRun
-    private let notifier = ServiceNotifier.current
 
     init(engine: Engine, configuration: EngineConfiguration, scrubTime: Duration?, run: LongRun) {
         self.engine = engine
@@ -39,37 +38,59 @@ struct Maintenance {
         self.run = run
     }
 
-    /// Throws only when it was ended from outside, or cannot remember what it did.
+    /// Throws only when it was ended from outside, or cannot remember what it did. What it ends with is remembered, and
+    /// told systemd, in any case.
     func carryOut() throws(EngineError) -> Outcome {
         var record = engine.maintenanceRecord
         record.lastStartTime = .now()
         try engine.write(record)
-        notifier?.tell(.ready)
+        ServiceNotifier.current?.tell(.ready)
+        let status = ServiceStatus.begin(run.progress, "beginning")
         var outcome = Outcome()
-        try part("resume", &outcome) { (outcome) throws(EngineError) in outcome.resumed = try resume() }
-        try part("policies", &outcome) { (outcome) throws(EngineError) in
-            outcome.policies = try engine.applyPolicies(isDryRun: false)
+        var failure: EngineError?
+        do throws(EngineError) {
+            try carryOut(&outcome, &record, status)
+        } catch {
+            failure = error
         }
-        try part("recycle bin", &outcome) { (outcome) throws(EngineError) in outcome.purged = try engine.purgeBin() }
-        try part("garbage", &outcome) { (outcome) throws(EngineError) in
+        record.note(failure ?? outcome.error, at: .now())
+        status?.end(record.failure.map { "failed: \($0)" } ?? "done")
+        try engine.write(record)
+        if let failure { throw failure }
+        return outcome
+    }
+
+    private func carryOut(
+        _ outcome: inout Outcome, _ record: inout MaintenanceRecord, _ status: ServiceStatus?
+    ) throws(EngineError) {
+        try part("resume", &outcome, status) { (outcome) throws(EngineError) in
+            outcome.resumed = WorkerRun.resumeInterrupted(configuration)
+            try wait(for: outcome.resumed)
+        }
+        try part("policies", &outcome, status) { (outcome) throws(EngineError) in
+            let policies = try engine.applyPolicies(isDryRun: false)
+            outcome.policies = policies
+            if let failure = policies.failure { throw failure }
+        }
+        try part("recycle bin", &outcome, status) { (outcome) throws(EngineError) in
+            outcome.purged = try engine.purgeBin()
+        }
+        try part("garbage", &outcome, status) { (outcome) throws(EngineError) in
             outcome.garbage = try engine.collectGarbage(progress: run.progress, cancellation: run.cancellation)
         }
-        try part("scrub", &outcome) { (outcome) throws(EngineError) in outcome.read = try scrub(&record) }
-        record.lastEndTime = .now()
-        record.failure = outcome.error?.explanation
-        if outcome.error == nil { record.lastSuccessTime = record.lastEndTime }
-        try engine.write(record)
-        notifier?.tell(.stopping, .status(record.failure.map { "failed: \($0)" } ?? "done"))
-        return outcome
+        try part("scrub", &outcome, status) { (outcome) throws(EngineError) in
+            try scrub(&record, &outcome, status)
+        }
     }
 
     /// What fails is remembered, unless somebody wants all to end.
     private func part(
-        _ name: String, _ outcome: inout Outcome, _ body: (inout Outcome) throws(EngineError) -> Void
+        _ name: String, _ outcome: inout Outcome, _ status: ServiceStatus?,
+        _ body: (inout Outcome) throws(EngineError) -> Void
     ) throws(EngineError) {
         if run.cancellation.isCancelled { throw EngineError(.cancelled, run.cancellation.reason) }
         run.announce(name)
-        notifier?.tell(.status(name), .watchdog)
+        status?.turn(to: name)
         do throws(EngineError) {
             try body(&outcome)
         } catch {
@@ -79,25 +100,29 @@ struct Maintenance {
     }
 
     /// Their workers would end with the unit, if this did not wait for them.
-    private func resume() throws(EngineError) -> [SnapshotID] {
-        let resumed = WorkerRun.resumeInterrupted(configuration)
+    private func wait(for resumed: [SnapshotID]) throws(EngineError) {
         let watch = Stopwatch()
         while !resumed.isEmpty, watch.elapsed < Self.resumeTimeout, !run.cancellation.isCancelled {
-            let isDone = try engine.snapshots(resumed).allSatisfy { $0.state != .pending }
-            if isDone { break }
-            notifier?.tell(.watchdog)
+            let snapshots = try engine.snapshots(resumed)
+            if let failed = snapshots.first(where: { $0.state == .error }) {
+                throw EngineError(.snapshotFailed, "\(failed.id): \(failed.stateMessage ?? "it ended as error")")
+            }
+            if snapshots.allSatisfy({ $0.state != .pending }) { return }
             CurrentProcess.rest(for: Self.resumeInterval)
         }
-        return resumed
     }
 
-    private func scrub(_ record: inout MaintenanceRecord) throws(EngineError) -> [ImageOutcome] {
-        guard let scrubTime else { return [] }
-        return try engine.scrub(
+    private func scrub(
+        _ record: inout MaintenanceRecord, _ outcome: inout Outcome, _ status: ServiceStatus?
+    ) throws(EngineError) {
+        guard let scrubTime else { return }
+        let scrub = try engine.scrub(
             within: scrubTime, noting: &record, progress: run.progress, cancellation: run.cancellation
         ) { id in
             run.announce(id.rawValue)
-            notifier?.tell(.status("reading \(id)"), .watchdog)
+            status?.turn(to: "reading \(id)")
         }
+        outcome.read = scrub.read
+        if let failure = scrub.failure { throw failure }
     }
 }

@@ -11,8 +11,8 @@ struct MetricsCommand: ParsableCommand {
         abstract: "Tell Prometheus how the snapshots of each volume are.",
         discussion: """
             Prints the text that the textfile collector of node_exporter reads: when the last good snapshot of each volume was \
-            taken, sizes, durations, failures, and what the store takes. With --textfile, or metrics-file in the configuration, \
-            the file is replaced at once, also after each create and maintain.
+            taken, sizes, durations, failures, and what the store takes. With --textfile, the file is replaced at once. The file \
+            that metrics-file in the configuration names is renewed by each create, resume, policy apply and maintain.
 
             EXAMPLES
               snapctl metrics

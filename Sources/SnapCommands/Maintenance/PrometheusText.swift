@@ -94,6 +94,9 @@ struct PrometheusText {
 
     /// Whole numbers without a point, others in thousandths.
     private static func number(_ value: Double) -> String {
+        // Bytes may be too many for a number of the machine, once they are thousandths.
+        if let whole = Int(exactly: value) { return "\(whole)" }
+        if value.magnitude >= 1e15 { return "\(value)" }
         let thousandths = Int((value * 1_000).rounded())
         return thousandths % 1_000 == 0 ? "\(thousandths / 1_000)" : OutputValue.decimal(ofThousandths: thousandths)
     }

@@ -100,8 +100,8 @@ struct OperationWords {
 
     /// `--option=value`.
     private static func split(_ word: String) -> (option: String, value: String?) {
-        guard word.hasPrefix("--"), let place = word.firstIndex(of: "=") else { return (word, nil) }
-        return (String(word[..<place]), String(word[word.index(after: place)...]))
+        guard word.hasPrefix("--"), let assignment = Assignment(word) else { return (word, nil) }
+        return (assignment.name, assignment.value)
     }
 
     private static func isOption(_ word: String) -> Bool {

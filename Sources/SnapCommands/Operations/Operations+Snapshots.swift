@@ -29,7 +29,7 @@ extension OperationTable {
             tags: try input.tagSpecifications(for: SnapshotID.resourceType))
         let configuration = try own.configuration()
         if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
-        defer { _ = WorkerRun.resumeInterrupted(configuration) }
+        defer { WorkerRun.resumeAfterCreate(configuration) }
         return try own.carryOut(request).first.map(SnapshotAnswer.init(snapshot:))
     }
 
@@ -65,24 +65,13 @@ extension OperationTable {
         output: StructureShape([.member("Snapshots", .list(.structure(Shapes.setSnapshot)))])
     ) { (input, own: CreateOptions) in
         let configuration = try own.configuration()
-        let request = try own.request(
+        var request = try own.request(
             volumes: try InstanceVolumes.chosen(by: input, configuration), description: input.text("Description") ?? "",
             tags: try input.tagSpecifications(for: SnapshotID.resourceType))
+        request.copiesVolumeTags = input.has("CopyTagsFromSource")
         if input.isDryRun { throw DryRunFields.error(of: try Engine.check(request, configuration)) }
-        defer { _ = WorkerRun.resumeInterrupted(configuration) }
-        let snapshots = try own.carryOut(request)
-        guard input.has("CopyTagsFromSource") else { return SnapshotListAnswer(snapshots: snapshots) }
-        return SnapshotListAnswer(snapshots: try copyTags(of: snapshots, try Engine.open(configuration)))
-    }
-
-    /// Gives snapshots those tags of their volumes whose keys they have not.
-    private static func copyTags(of snapshots: [Snapshot], _ engine: Engine) throws(EngineError) -> [Snapshot] {
-        for snapshot in snapshots {
-            let tags = snapshot.volume.tags.removing(snapshot.tags.map { TagSelector(key: $0.key) })
-            if !tags.isEmpty { try engine.setTags([snapshot.id.rawValue], tags) }
-        }
-        let tagged = try engine.snapshots(snapshots.map(\.id))
-        return snapshots.compactMap { snapshot in tagged.first { $0.id == snapshot.id } }
+        defer { WorkerRun.resumeAfterCreate(configuration) }
+        return SnapshotListAnswer(snapshots: try own.carryOut(request))
     }
 
     private static let describeSnapshots = Operation(

@@ -7,7 +7,6 @@ extension Shape {
         case (.string, .text), (.timestamp, .text), (.integer, .integer), (.boolean, .boolean): return document
         case (.timestamp, .integer(let seconds)): return .text(String(seconds))
         case (.word(let words), .text(let text)):
-            // Empty in skeletons.
             guard words.contains(text) else {
                 throw OperationUsage(
                     "Invalid value for parameter \(place): \(text), valid values: \(words.joined(separator: ", "))")

@@ -47,9 +47,16 @@ struct PoliciesAnswer: Answer {
 struct PolicyAnswer: Answer {
     let outcome: PolicyOutcome
 
-    private static let goingFates: [String] = ["goes", "deleted", "binned"]
-
-    private var goingCount: Int { outcome.lines.count { Self.goingFates.contains(Self.word(for: $0.fate)) } }
+    /// That would go, or went.
+    private var goingCount: Int {
+        outcome.lines.count { line in
+            switch line.fate {
+            case .goes: outcome.isDryRun
+            case .deleted: true
+            case .kept, .locked, .inUse: false
+            }
+        }
+    }
 
     var value: OutputValue {
         let lines = outcome.lines

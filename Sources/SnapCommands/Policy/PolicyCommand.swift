@@ -46,7 +46,7 @@ struct ApplyPoliciesCommand: ParsableCommand {
         commandName: "apply",
         abstract: "Delete the snapshots that policies let go.",
         discussion: """
-            What is locked or being read stays, and is told. What goes, goes to the recycle bin where that keeps it; its bytes \
+            What is locked or being read stays, and is told; so does what is known to be damaged, which counts for nothing. What goes, goes to the recycle bin where that keeps it; its bytes \
             come back once it has left that and 'snapctl gc' has run.
 
             EXAMPLES
@@ -74,5 +74,6 @@ struct ApplyPoliciesCommand: ParsableCommand {
         let outcome = try engine.applyPolicies(policy, isDryRun: dryRun, skipsBin: skipRecycleBin)
         if !dryRun { MetricsFile.renew(configuration) }
         try PolicyAnswer(outcome: outcome).print(as: shared.format)
+        if let failure = outcome.failure { throw failure }
     }
 }

@@ -11,7 +11,8 @@ struct AddScheduleCommand: ParsableCommand {
         abstract: "Have snapshots of a volume taken every night, or whenever.",
         discussion: """
             Writes an instance of snapctl-create@.service and of its timer, and starts the timer. A night that the machine \
-            was off is made up for. Where systemd does not run, tells what is left to do.
+            was off is made up for. Where systemd does not run, tells what is left to do. The root and the configuration of \
+            this command are those of the snapshots.
 
             EXAMPLES
               snapctl schedule add --volume /dev/vdb --on-calendar daily
@@ -45,18 +46,31 @@ struct AddScheduleCommand: ParsableCommand {
 
     func run() throws {
         let units = try place.units()
-        let schedule = try schedule(try shared.configuration())
+        let settings = try shared.settings()
+        let schedule = try schedule(settings)
         if !replace, try units.schedules().contains(where: { $0.name == schedule.name }) {
             throw EngineError(
                 .scheduleExists, "there is a schedule '\(schedule.name)'; give --replace, or another --name")
         }
-        try ServiceManager.check(calendar: schedule.calendar)
-        let program = (try? File.resolve("/proc/self/exe"))?.string ?? "/usr/bin/snapctl"
-        try units.write(schedule, program: program, places: places)
+        try units.write(schedule, try surroundings(of: schedule, settings))
         try ScheduleAnswer(
             schedule: schedule, verb: "added", files: units.files(of: schedule).map(\.string),
             left: try enable(schedule, units)
         ).print(as: shared.format)
+    }
+
+    func surroundings(of schedule: Schedule, _ settings: Settings) throws(EngineError) -> Schedule.Surroundings {
+        let times = try ServiceManager.times(of: schedule.calendar)
+        return Schedule.Surroundings(
+            program: (try? File.resolve("/proc/self/exe"))?.string ?? "/usr/bin/snapctl", places: places(settings),
+            root: try settings.root().string, triesAgain: times.map(Self.leavesTimeToTryAgain) ?? false)
+    }
+
+    /// `StartLimitIntervalSec` of the unit: what begins within it counts as another try.
+    private static let tryingTime = Duration.seconds(55 * 60)
+
+    static func leavesTimeToTryAgain(_ times: [Timestamp]) -> Bool {
+        zip(times, times.dropFirst()).allSatisfy { $0 <= $1.earlier(by: tryingTime) }
     }
 
     /// Returns what is left to do.
@@ -72,7 +86,7 @@ struct AddScheduleCommand: ParsableCommand {
     }
 
     /// What is asked for, checked before anything is written.
-    func schedule(_ configuration: EngineConfiguration) throws(EngineError) -> Schedule {
+    func schedule(_ settings: Settings) throws(EngineError) -> Schedule {
         let volumes = try volume.map { (text) throws(EngineError) in
             let text = try Identifiers.volume(text)
             return VolumeID(text) == nil ? PointInTimeArguments.absolute(text).string : text
@@ -90,23 +104,27 @@ struct AddScheduleCommand: ParsableCommand {
         guard !(volumes + [description]).contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 } }) else {
             throw EngineError(.invalidParameter, "volumes and descriptions of schedules have no control characters")
         }
-        if let policy { try check(policy, configuration) }
+        if let policy { try check(policy, settings) }
         return Schedule(
             name: name, volumes: volumes, calendar: onCalendar, description: description, policy: policy)
     }
 
-    private func check(_ policy: String, _ configuration: EngineConfiguration) throws(EngineError) {
-        _ = try configuration.policy(policy)
-        guard shared.root == nil, shared.config == nil || place.unitDir != ScheduleUnits.systemDirectory.string else {
+    private func check(_ policy: String, _ settings: Settings) throws(EngineError) {
+        _ = try settings.configuration().policy(policy)
+        guard places(settings).isEmpty else {
             throw EngineError(
                 .invalidParameter,
                 "--policy goes with the usual root and configuration only: what applies it later knows no others")
         }
     }
 
-    private var places: [String] {
-        [("--root", shared.root), ("--config", shared.config)].flatMap { option, value in
-            value.map { [option, PointInTimeArguments.absolute($0).string] } ?? []
+    /// What systemd would not know: what the options say, or the environment of whoever asks.
+    private func places(_ settings: Settings) -> [String] {
+        let root = settings.setting(.root)
+        let isNamed = root.origin == .flag || root.origin == .environment(variable: SettingKey.root.variable)
+        let places = [("--root", isNamed ? root.text : nil), ("--config", settings.namedFile)]
+        return places.flatMap { option, value in
+            value.map { ["\(option)=\(PointInTimeArguments.absolute($0).string)"] } ?? []
         }
     }
 }

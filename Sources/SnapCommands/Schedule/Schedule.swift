@@ -1,3 +1,5 @@
+internal import SnapModel
+
 /// A snapshot that systemd takes again and again: an instance of snapctl-create@.service and its timer.
 struct Schedule: Hashable {
     static let nameLimit = 64
@@ -44,22 +46,52 @@ struct Schedule: Hashable {
 
 /// What is written beside the templates, and read again.
 extension Schedule {
+    /// What the unit needs to know beside what the schedule is.
+    struct Surroundings {
+        var program: String
+        /// `--root` and `--config` of whoever asked for it.
+        var places: [String] = []
+        /// Where the store is: until that is mounted, there would be a new one beneath.
+        var root: String
+        /// Whether a snapshot that failed is tried again. Not where the next is due soon: systemd counts those as tries, too.
+        var triesAgain = true
+    }
+
     /// systemd passes over sections that begin with X-.
     private static let section = "[X-Snapctl]"
+    private static let deviceFolder = "/dev/"
 
     private var head: String { "# Written by 'snapctl schedule add'; 'snapctl schedule remove \(name)' removes it.\n" }
 
-    /// `places`: `--root` and `--config` of whoever asked for it.
-    func serviceText(program: String, places: [String]) -> String {
+    func serviceText(_ surroundings: Surroundings) -> String {
         let words =
-            [program, "create"] + volumes.flatMap { ["--volume", $0] } + ["--description", description] + places
-            + ["--wait", "--quiet", "--output", "json"]
-        let command = words.map(UnitWord.quoted).joined(separator: " ")
-        let after = policy.map { "[Unit]\nOnSuccess=snapctl-policy@\($0).service\n\n" } ?? ""
-        return head + after + "[Service]\nExecStart=\nExecStart=\(command)\n\n" + notes
+            [surroundings.program, "create"] + volumes.map { "--volume=" + $0 }
+            // Joined, since a description may look like an option.
+            + ["--description=" + description] + surroundings.places + ["--wait", "--quiet", "--output", "json"]
+        let command = words.map(UnitWord.ofCommand).joined(separator: " ")
+        let again = surroundings.triesAgain ? "" : "Restart=no\n"
+        return head + unitSection(surroundings) + "[Service]\nExecStart=\nExecStart=\(command)\n\(again)\n" + notes
     }
 
-    var timerText: String { head + "[Timer]\nOnCalendar=\nOnCalendar=\(UnitWord.escaped(calendar))\n" }
+    private func unitSection(_ surroundings: Surroundings) -> String {
+        let files = volumes.filter { VolumeID($0) == nil && !$0.hasPrefix(Self.deviceFolder) }
+        let places = ([surroundings.root] + files).map(UnitWord.quoted).joined(separator: " ")
+        let lines =
+            ["[Unit]", "Description=Snapshot of \(volumesInWords)"]
+            + ["RequiresMountsFor=\(places)"] + (surroundings.triesAgain ? [] : ["StartLimitIntervalSec=0"])
+            + (policy.map { ["OnSuccess=snapctl-policy@\($0).service"] } ?? [])
+        return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    var timerText: String {
+        head + "[Unit]\nDescription=Snapshots of \(volumesInWords)\n\n"
+            + "[Timer]\nOnCalendar=\nOnCalendar=\(UnitWord.escaped(calendar))\n"
+    }
+
+    /// A backslash at the end would make one line of two.
+    private var volumesInWords: String {
+        UnitWord.escaped(volumes.joined(separator: ", ")).replacing("\\", with: "\\\\")
+    }
 
     private var notes: String {
         let lines =
@@ -70,10 +102,12 @@ extension Schedule {
 
     /// From `serviceText`; nil when it is not ours.
     init?(name: String, serviceText: String) {
-        let lines = serviceText.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard let start = lines.firstIndex(of: Self.section) else { return nil }
+        // By bytes: as characters, what follows may be one with the sign before it.
+        let lines = serviceText.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(where: { $0.elementsEqual(Self.section.utf8) }) else { return nil }
         func values(_ key: String) -> [String] {
-            lines[start...].filter { $0.hasPrefix(key + "=") }.map { String($0.dropFirst(key.count + 1)) }
+            let start = lines[start...].filter { $0.starts(with: "\(key)=".utf8) }
+            return start.map { String(decoding: $0.dropFirst(key.utf8.count + 1), as: UTF8.self) }
         }
         guard let calendar = values("OnCalendar").first, !values("Volume").isEmpty else { return nil }
         self.init(
@@ -84,13 +118,15 @@ extension Schedule {
 
 /// Words in unit files (systemd.service(5), "Command lines").
 enum UnitWord {
-    /// One argument, whatever is in it.
+    /// One argument of a command, whatever is in it.
+    static func ofCommand(_ text: String) -> String { quoted(text.replacing("$", with: "$$")) }
+
+    /// One word of a list, whatever is in it.
     static func quoted(_ text: String) -> String {
         let inner = escaped(text).unicodeScalars.map { scalar in
             switch scalar {
             case "\\": "\\\\"
             case "\"": "\\\""
-            case "$": "$$"
             default: String(scalar)
             }
         }.joined()

@@ -37,8 +37,8 @@ struct ScheduleUnits {
         [schedule.service, schedule.timer].map { directory.appending($0 + ".d").appending(Self.fileName) }
     }
 
-    func write(_ schedule: Schedule, program: String, places: [String]) throws(EngineError) {
-        let texts = [schedule.serviceText(program: program, places: places), schedule.timerText]
+    func write(_ schedule: Schedule, _ surroundings: Schedule.Surroundings) throws(EngineError) {
+        let texts = [schedule.serviceText(surroundings), schedule.timerText]
         try told { () throws(SystemError) in
             for (path, text) in zip(files(of: schedule), texts) {
                 try Directory.create(path.removingLastComponent(), permissions: 0o755)
@@ -47,11 +47,12 @@ struct ScheduleUnits {
         }
     }
 
-    /// Folders that hold something of somebody else stay.
+    /// Folders that hold something of somebody else stay. The timer goes first: what is left, should this be cut off, is
+    /// still listed, and can be removed.
     func remove(_ schedule: Schedule) throws(EngineError) {
         try told { () throws(SystemError) in
-            for path in files(of: schedule) {
-                try File.remove(path)
+            for path in files(of: schedule).reversed() {
+                if File.exists(path) { try File.remove(path) }
                 try? Directory.remove(path.removingLastComponent())
             }
         }

@@ -34,15 +34,12 @@ struct WorkerCommand: ParsableCommand {
         var configuration = order.configuration
         configuration.logger = Logger(label: "snapctl")
         let progress = TransferProgress()
-        let status = WorkerStatus.begin(progress)
+        let status = ServiceStatus.begin(progress, "making the point in time")
         var events = Engine.Events()
-        events.onPending = { snapshots in
-            status?.pending(snapshots)
-            tell(.pending(snapshots.map(\.id)))
-        }
+        events.onPending = { snapshots in tell(.pending(snapshots.map(\.id))) }
         events.onSecured = { snapshots, isHolding in
             if snapshots.allSatisfy(\.consistency.method.fixesBytes) { leash.mayEndAtOnce() }
-            status?.secured()
+            status?.turn(to: snapshots.map(\.id.rawValue).joined(separator: " "))
             tell(.secured(snapshots.map(\.id), isHolding: isHolding))
         }
         // Whoever looks at the file sees also what failed.

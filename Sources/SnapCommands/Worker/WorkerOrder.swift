@@ -26,14 +26,7 @@ struct WorkerOrder: Codable {
         readerCount = configuration.readerCount
         logPath = configuration.logPath?.string
         metricsPath = configuration.metricsPath?.string
-        self.job = Self.tagged(job, configuration.defaultTags)
-    }
-
-    /// Whatever verb asked for it, it has the default tags; its own of the same keys win.
-    private static func tagged(_ job: Job, _ tags: [Tag]) -> Job {
-        guard case .create(var request) = job else { return job }
-        request.tags = tags.setting(request.tags)
-        return .create(request)
+        self.job = job
     }
 
     var configuration: EngineConfiguration {

@@ -63,6 +63,9 @@ struct WorkerRun {
     private func secured(
         _ isHolding: Bool, _ link: borrowing WorkerLink, _ state: inout State
     ) throws(EngineError) -> [Snapshot]? {
+        // The unit counts as started. This process says so, not the worker: systemd passes over what was said by a process
+        // that has ended, unless it started it itself.
+        ServiceNotifier.current?.tell(.ready)
         let snapshots = try read(state.ids, &state)
         guard waits ?? !snapshots.allSatisfy(\.consistency.method.fixesBytes) else {
             link.release()
@@ -97,6 +100,12 @@ struct WorkerRun {
 }
 
 extension WorkerRun {
+    /// `resumeInterrupted` after a create, but not in a unit of systemd: what was started there would end with the unit,
+    /// again and again, until nobody dared to go on with it. 'snapctl maintain' does, and waits for it.
+    static func resumeAfterCreate(_ configuration: EngineConfiguration) {
+        if ServiceNotifier.current == nil { _ = resumeInterrupted(configuration) }
+    }
+
     /// Goes on with what dead workers left, where that is safe: each gets a worker that nobody waits for. Failing to is
     /// told by `list` and `doctor`.
     static func resumeInterrupted(_ configuration: EngineConfiguration) -> [SnapshotID] {

@@ -101,10 +101,19 @@ final class FreezerSupervisor: Sendable {
     // MARK: - Commands
 
     func freeze() throws(ConsistencyError) {
-        try journal?.write(filesystems, freezer: process.number)
+        try noteFreezing()
         try expect(.synchronised, try ask(.synchronise, within: Self.silenceBound))
         allowFreeze()
         try expect(.frozen, try ask(.freeze, within: maxFreeze + Self.grace + Self.answerBound))
+    }
+
+    /// A freezer that has ended meanwhile has removed its journal already, maybe before it was written.
+    private func noteFreezing() throws(ConsistencyError) {
+        guard let journal else { return }
+        try journal.write(filesystems, freezer: process.number)
+        guard let failure = state.withLock({ $0.failure }) else { return }
+        journal.remove()
+        throw failure
     }
 
     func confirmFrozen() throws(ConsistencyError) {

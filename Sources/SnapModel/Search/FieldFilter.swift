@@ -23,8 +23,8 @@ package enum SnapshotField: FilterField {
     case tag(String)
 
     package init?(filterName: String) {
-        if filterName.hasPrefix(tagPrefix) {
-            self = .tag(String(filterName.dropFirst(tagPrefix.count)))
+        if let key = tagKey(in: filterName) {
+            self = .tag(key)
         } else if let name = SnapshotFieldName(rawValue: filterName) {
             self = .plain(name)
         } else {
@@ -62,8 +62,9 @@ package enum TagField: FilterField {
         case "value": self = .value
         case "resource-id": self = .resourceID
         case "resource-type": self = .resourceType
-        case _ where filterName.hasPrefix(tagPrefix): self = .tag(String(filterName.dropFirst(tagPrefix.count)))
-        default: return nil
+        default:
+            guard let key = tagKey(in: filterName) else { return nil }
+            self = .tag(key)
         }
     }
 }
@@ -74,8 +75,8 @@ package enum VolumeField: FilterField {
     case tag(String)
 
     package init?(filterName: String) {
-        if filterName.hasPrefix(tagPrefix) {
-            self = .tag(String(filterName.dropFirst(tagPrefix.count)))
+        if let key = tagKey(in: filterName) {
+            self = .tag(key)
         } else if let name = VolumeFieldName(rawValue: filterName) {
             self = .plain(name)
         } else {
@@ -114,4 +115,9 @@ package enum LockField: String, FilterField {
     package init?(filterName: String) { self.init(rawValue: filterName) }
 }
 
-private let tagPrefix = "tag:"
+/// What follows `tag:`. The first character of a key may be a mark that would join the colon.
+private func tagKey(in filterName: String) -> String? {
+    let prefix = "tag:"
+    guard filterName.utf8.starts(with: prefix.utf8) else { return nil }
+    return String(filterName.unicodeScalars.dropFirst(prefix.unicodeScalars.count))
+}

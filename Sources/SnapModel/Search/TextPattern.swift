@@ -70,6 +70,11 @@ package struct TextPattern: Hashable, Sendable {
         return pieces[piece...].allSatisfy { $0 == .any }
     }
 
+    /// Whether a time is meant, as EBS shows it. Without wildcards it is compared as a time, whose fraction may be left out.
+    package func matches(_ time: Timestamp) -> Bool {
+        literal.map { Timestamp($0) == time } ?? matches(time.description)
+    }
+
     private var firstWildcard: Int { pieces.firstIndex { $0 == .any || $0 == .one } ?? pieces.endIndex }
 
     private static func text(of pieces: ArraySlice<Piece>) -> String {

@@ -22,6 +22,17 @@ extension Freezing {
             }
         }
 
+        @Test func isNotLeftByOneThatEndsBeforeItFreezes() throws {
+            try Freezable.with(.ext4) { freezable, directory in
+                let root = try directory.folder("root")
+                let freezer = try Freezer.start([freezable], journal: FreezeJournal(in: root))
+                freezer.stop()
+                let error = failure { () throws(ConsistencyError) in try freezer.freeze() }
+                #expect(error?.code == .cancelled)
+                #expect(try Directory.names(in: root).isEmpty)
+            }
+        }
+
         @Test func isNotKeptOnWhatItIsAbout() throws {
             try Freezable.with(.ext4) { freezable, _ in
                 let error = failure { () throws(ConsistencyError) in
