@@ -22,13 +22,13 @@ final class DeviceWatch: Sendable {
 
     /// Counts in the word `counter`.
     init(
-        _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
-        countingIn counter: Int
+        _ kind: MarkingProgram.Kind, _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet,
+        _ tracepoint: Tracepoint, countingIn counter: Int
     ) throws(TrackingError) {
         (words, self.counter) = (marks.words, counter)
         kernel = try WrittenSectors(of: device)
         program = try Program(
-            MarkingProgram.assemble(extent, on: device, marks, tracepoint, countingIn: counter), at: tracepoint)
+            MarkingProgram.assemble(kind, extent, on: device, marks, tracepoint, countingIn: counter), at: tracepoint)
     }
 
     /// What was missed until now does not count any more. `patience`: how often it is looked at, in half milliseconds.

@@ -50,6 +50,15 @@ final class MarkSet: Sendable {
         }
     }
 
+    /// Takes all, as they lie: what `add` puts back, or elsewhere.
+    func takeWords() -> [(index: Int, bits: UInt64)] {
+        (layout.wideStart..<layout.wordCount).compactMap { words.read($0) == 0 ? nil : ($0, words.take($0)) }
+    }
+
+    func add(_ taken: [(index: Int, bits: UInt64)]) {
+        for word in taken { words.add(word.bits, at: word.index) }
+    }
+
     func clear() {
         for index in layout.wideStart..<layout.wordCount where words.read(index) != 0 { _ = words.take(index) }
     }

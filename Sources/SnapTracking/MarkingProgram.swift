@@ -7,9 +7,13 @@ internal import SnapSystem
 /// Anything but a read marks. The mark is set before the writer hears of the end of its write, and after the disk has the bytes:
 /// whoever takes a mark away and reads then has all that was written before.
 struct MarkingProgram {
+    /// What marks.
+    enum Kind: Hashable, Sendable { case allWrites, discards }
+
     private let tracepoint: Tracepoint
     private let extent: TrackedExtent
     private let device: DeviceNumber
+    private let kind: Kind
     private let layout: MarkLayout
     private let map: CInt
     private var code = BPFAssembly()
@@ -23,16 +27,18 @@ struct MarkingProgram {
 
     /// The instructions for one extent of a volume, of which the tracepoint tells as of `device`.
     static func assemble(
-        _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
+        _ kind: Kind, _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
         countingIn counter: Int
     ) -> [UInt64] {
-        var program = MarkingProgram(extent, device, marks, tracepoint)
+        var program = MarkingProgram(kind, extent, device, marks, tracepoint)
         program.write(counter)
         return program.code.finish()
     }
 
-    private init(_ extent: TrackedExtent, _ device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint) {
-        (self.extent, self.device, self.tracepoint) = (extent, device, tracepoint)
+    private init(
+        _ kind: Kind, _ extent: TrackedExtent, _ device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint
+    ) {
+        (self.kind, self.extent, self.device, self.tracepoint) = (kind, extent, device, tracepoint)
         (layout, map) = (marks.layout, marks.words.map.rawValue)
         end = code.newLabel()
         overflow = code.newLabel()
@@ -66,12 +72,16 @@ struct MarkingProgram {
         code.jump(isPlain, if: .r2, .notEqual, .constant(Self.flushLetter))
         code.load(.oneByte, .r2, from: .r1, tracepoint.operation + 1)
         code.place(isPlain)
-        code.jump(end, if: .r2, .equal, .constant(Self.readLetter))
+        switch kind {
+        case .allWrites: code.jump(end, if: .r2, .equal, .constant(Self.readLetter))
+        case .discards: code.jump(end, if: .r2, .notEqual, .constant(Self.discardLetter))
+        }
     }
 
     /// As the kernel does it by itself (MKDEV), which is not as stat(2) tells it.
     private static func number(of device: DeviceNumber) -> UInt64 { UInt64(device.major) << 20 | UInt64(device.minor) }
 
+    private static let discardLetter = Int32(UInt8(ascii: "D"))
     private static let (readLetter, flushLetter) = (Int32(UInt8(ascii: "R")), Int32(UInt8(ascii: "F")))
 
     /// Adds to a word. Keeps r6 to r9.

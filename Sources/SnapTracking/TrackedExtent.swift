@@ -7,18 +7,24 @@ package struct TrackedExtent: Hashable, Sendable {
     package var disk: DeviceNumber
     /// That which transfers are asked of: the disk, or its partition.
     package var device: DeviceNumber
+    /// Whether the disk's driver makes one request of discards of several places, and tells of the first place only.
+    package var mergesDiscards: Bool
     /// Multiples of 512.
     package var onDisk: ByteExtent
     /// Where they begin in the volume. A multiple of 512.
     package var volumeOffset: Int
 
     /// `device`: the disk where nothing is said.
-    package init(disk: DeviceNumber, device: DeviceNumber? = nil, onDisk: ByteExtent, volumeOffset: Int = 0) {
+    package init(
+        disk: DeviceNumber, device: DeviceNumber? = nil, mergesDiscards: Bool = false, onDisk: ByteExtent,
+        volumeOffset: Int = 0
+    ) {
         precondition(
             onDisk.offset % 512 == 0 && onDisk.byteCount % 512 == 0 && volumeOffset % 512 == 0,
             "\(onDisk) of a disk, at \(volumeOffset)")
         self.disk = disk
         self.device = device ?? disk
+        self.mergesDiscards = mergesDiscards
         self.onDisk = onDisk
         self.volumeOffset = volumeOffset
     }

@@ -23,6 +23,8 @@ package final class WriteTracker: Sendable {
     package let layout: MarkLayout
     private let ended: WriteWatch
     private let asked: WriteWatch
+    /// Discards that are asked for, where the end of them is not told of each.
+    private let discards: WriteWatch?
     /// Whether marks were missing, so that the others must be all there.
     private let needsAsked = Atomic(false)
 
@@ -33,7 +35,7 @@ package final class WriteTracker: Sendable {
         let marks = try MarkSet(MarkLayout(byteCount: MarkLayout.unitByteCount))
         for tracepoint in [try Tracepoint.requestCompleted(), try Tracepoint.transferQueued()] {
             let instructions = MarkingProgram.assemble(
-                extent, on: extent.disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
+                .allWrites, extent, on: extent.disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
             _ = try Program(instructions, at: tracepoint)
         }
     }
@@ -53,16 +55,31 @@ package final class WriteTracker: Sendable {
             throw TrackingError(.unsupported, "it lies in \(extents.count) places of its disks")
         }
         layout = MarkLayout(byteCount: byteCount)
-        self.asked = try WriteWatch(layout, extents.map { ($0, $0.device) }, asked)
-        self.ended = try WriteWatch(layout, extents.map { ($0, $0.disk) }, ended)
+        let merging = extents.filter(\.mergesDiscards).map { ($0, $0.device) }
+        discards = merging.isEmpty ? nil : try WriteWatch(.discards, layout, merging, asked)
+        self.asked = try WriteWatch(.allWrites, layout, extents.map { ($0, $0.device) }, asked)
+        self.ended = try WriteWatch(.allWrites, layout, extents.map { ($0, $0.disk) }, ended)
         try restart()
     }
 
     /// Forgets what was written until now: somebody is about to read the whole volume.
     package func restart() throws(TrackingError) {
         needsAsked.store(false, ordering: .releasing)
+        discards?.marks.clear()
         try asked.restart(patience: Self.longPatience)
         try ended.restart(patience: Self.shortPatience)
+    }
+
+    /// Marks what was discarded, where the disk merges discards. That is known only at a moment when all that was asked for has
+    /// ended. False: such a moment did not come.
+    package func markDiscards() throws(TrackingError) -> Bool {
+        guard let discards else { return true }
+        // First the marks, then the moment: so their discards have ended by then.
+        let taken = discards.marks.takeWords()
+        guard !taken.isEmpty else { return true }
+        let hasEnded = try asked.compare() == .equal
+        (hasEnded ? ended : discards).marks.add(taken)
+        return hasEnded
     }
 
     /// Compares what was seen with what the kernel counts. `isAtRest`: nobody writes to the volume. Only then it is known whether

@@ -9,13 +9,14 @@ final class WriteWatch: Sendable {
 
     /// Watches each extent on the device by whose number the tracepoint tells of it.
     init(
-        _ layout: MarkLayout, _ extents: [(extent: TrackedExtent, device: DeviceNumber)], _ tracepoint: Tracepoint
+        _ kind: MarkingProgram.Kind, _ layout: MarkLayout,
+        _ extents: [(extent: TrackedExtent, device: DeviceNumber)], _ tracepoint: Tracepoint
     ) throws(TrackingError) {
         marks = try MarkSet(layout)
         var devices: [DeviceWatch] = []
         for (index, place) in extents.enumerated() {
             let counter = MarkLayout.firstCounter + index
-            devices.append(try DeviceWatch(place.extent, on: place.device, marks, tracepoint, countingIn: counter))
+            devices.append(try DeviceWatch(kind, place.extent, on: place.device, marks, tracepoint, countingIn: counter))
         }
         self.devices = devices
     }

@@ -68,6 +68,7 @@ extension Tracking {
                 #expect(tracker.takenUnits.contains(70))
                 #expect(try tracker.reconcile(isAtRest: true) == .complete)
                 // Once more, and what was missed before comes back with it.
+                _ = try readDirectly(disk.path, byteCount: 1 << 20)
                 try writeDirectly(disk.path, at: 90 * unit, byteCount: 512)
                 #expect(try tracker.reconcile(isAtRest: true) == .completed)
                 #expect(tracker.takenUnits.isSuperset(of: [70, 90]))

@@ -76,6 +76,26 @@ extension Tracking {
             }
         }
 
+        /// As on disks that tell of the first place only where one request discards several.
+        @Test func discardsThatAreMergedAreMarkedOnceAllHasEnded() throws {
+            try withDisk(byteCount: 64 << 20) { _, disk in
+                let number = try FileStatus(of: disk.path).device
+                let extent = TrackedExtent(
+                    disk: number, mergesDiscards: true, onDisk: ByteExtent(offset: 0, byteCount: 64 << 20))
+                let tracker = try WriteTracker(
+                    byteCount: 64 << 20, [extent], ended: try .requestCompleted(), asked: try .transferQueued())
+                #expect(try tracker.markDiscards() && tracker.takeAll() == [])
+                try writeDirectly(disk.path, at: 0, byteCount: unit)
+                #expect(try tracker.markDiscards() && tracker.takeAll() == [0..<1])
+                try Command.check("blkdiscard", "-f", "-o", "\(8 << 20)", "-l", "\(1 << 20)", disk.path.string)
+                // What its end has marked.
+                #expect(tracker.takeAll() == [2_048..<2_304])
+                #expect(try tracker.markDiscards())
+                #expect(tracker.takeAll() == [2_048..<2_304])
+                #expect(try tracker.markDiscards() && tracker.takeAll() == [])
+            }
+        }
+
         @Test func aPartitionCountsFromItsStart() throws {
             try ScratchDirectory.with { directory in
                 let image = try directory.sparseFile("disk", byteCount: 32 << 20)

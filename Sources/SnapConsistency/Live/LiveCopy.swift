@@ -134,6 +134,8 @@ package final class LiveCopy: Sendable {
             try check()
             try writeBack()
             if try reconcile(isAtRest: false) == .completed { report("marks were missing; all that was asked for is read again") }
+            // Those that go on are for later.
+            _ = try markDiscards()
             let remaining = tracker.count()
             let seconds = state.withLock { $0.pace.estimate(remaining) }
             // Nothing is known of the pace before the first pass.
@@ -208,6 +210,13 @@ package final class LiveCopy: Sendable {
     /// Reads the rest. Throws `marksLost` where it was not all, `pointInTimeLost` where somebody goes on writing, and what `atRest`
     /// throws.
     func finish() throws(ConsistencyError) {
+        guard try markDiscards() else {
+            throw ConsistencyError(.marksLost, "\(reader.facts.path): discards go on under the freeze")
+        }
+        let (remaining, longest) = (tracker.count(), options.liveMaxFreeze / .seconds(1))
+        guard maySleepLong || state.withLock({ $0.pace.estimate(remaining) }) < longest else {
+            throw ConsistencyError(.marksLost, "\(reader.facts.path): too much was written in the last moment")
+        }
         for _ in 0..<Self.restLimit {
             let pass = try readMarked()
             guard pass.unitCount > 0 else { return try audit() }
@@ -262,6 +271,12 @@ package final class LiveCopy: Sendable {
         }
         pass.duration = watch.elapsed
         return pass
+    }
+
+    private var maySleepLong: Bool { options.audits || options.onNoConverge == .freezeLonger }
+
+    private func markDiscards() throws(ConsistencyError) -> Bool {
+        do throws(TrackingError) { return try tracker.markDiscards() } catch { throw ConsistencyError(error) }
     }
 
     private func reconcile(isAtRest: Bool) throws(ConsistencyError) -> WriteTracker.Knowledge {
