@@ -16,6 +16,8 @@ package final class LiveCopy: Sendable {
     package let reader: VolumeReader
     package let overlay: UnitOverlay
     private let tracker: WriteTracker
+    /// Tells whether the volume lies where the tracker thinks that it does, after it began: nil, or what happened.
+    private let change: @Sendable () -> String?
     private let reading: UnitReading
     private let options: PointInTimeOptions
     private let mountPoints: [FilePath]
@@ -33,23 +35,26 @@ package final class LiveCopy: Sendable {
 
     /// Begins to track the writes to the volume. Throws `notPossible`, `permissionDenied`, `device`.
     convenience init(
-        _ inspection: VolumeInspection, _ disk: TrackableDisk, _ options: PointInTimeOptions
+        _ inspection: VolumeInspection, _ volume: TrackableVolume, _ options: PointInTimeOptions
     ) throws(ConsistencyError) {
-        let extent = TrackedExtent(disk: disk.number, onDisk: disk.extent)
+        let extents = volume.disks.map {
+            TrackedExtent(disk: $0.number, onDisk: $0.extent, volumeOffset: $0.volumeOffset)
+        }
         let tracker: WriteTracker
         do throws(TrackingError) {
-            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, [extent])
+            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, extents)
         } catch {
             throw ConsistencyError(error)
         }
-        try self.init(inspection, trackedBy: tracker, options)
+        try self.init(inspection, trackedBy: tracker, options) { volume.change() }
     }
 
     init(
-        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions
+        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions,
+        change: @escaping @Sendable () -> String? = { nil }
     ) throws(ConsistencyError) {
         let facts = inspection.facts
-        self.tracker = tracker
+        (self.tracker, self.change) = (tracker, change)
         mountPoints = inspection.freezeTargets.map(\.mountPoint)
         reader = try ConsistencyError.wrapping { () throws(DeviceError) in
             try VolumeReader(opening: facts, claiming: false)
@@ -140,7 +145,8 @@ package final class LiveCopy: Sendable {
         case .fail:
             throw ConsistencyError(
                 .notConverged,
-                "\(words); try when it is quieter, or with a longer --max-freeze, or --on-no-converge wait or freeze-longer")
+                "\(words); try when it is quieter, or with a longer --max-freeze, or --on-no-converge wait or freeze-longer"
+            )
         case .freezeLonger: return false
         case .wait:
             report(words)
@@ -231,6 +237,7 @@ package final class LiveCopy: Sendable {
 
     private func confirm() throws(ConsistencyError) {
         do throws(TrackingError) { try tracker.confirm() } catch { throw ConsistencyError(error) }
+        if let change = change() { throw ConsistencyError(.pointInTimeLost, "\(change); take it again") }
     }
 
     private func report(_ line: String) { state.withLock { $0.report }(line) }
