@@ -11,7 +11,7 @@ enum LiveScene: String, CaseIterable, Sendable {
     /// A piece of an encrypted partition, and one of another disk.
     case stacked
 
-    static let byteCount = 24 << 20
+    static let byteCount = 20 << 20
 
     /// Lends such a device, which is taken down when `body` ends, however it does.
     func with(in directory: ScratchDirectory, _ body: (FilePath) throws -> Void) throws {
