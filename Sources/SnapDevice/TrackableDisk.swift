@@ -2,51 +2,61 @@ package import SnapModel
 package import SnapSystem
 internal import SystemPackage
 
-/// The disk whose requests carry all writes to a volume: where somebody could watch for them.
+/// Bytes of a volume on the disk whose requests carry all writes to them: where somebody could watch for them.
 package struct TrackableDisk: Hashable, Sendable {
     /// A whole disk, never a partition.
     package let number: DeviceNumber
-    /// Where the volume lies on it.
+    /// That which the bytes are asked of: the disk, or its partition.
+    package let device: DeviceNumber
+    /// Whether its driver makes one request of discards of several places (many NVMe disks). The kernel tells of the first
+    /// place of such a request only.
+    package let mergesDiscards: Bool
+    /// Where they are on it.
     package let extent: ByteExtent
+    /// Where they are in the volume.
+    package let volumeOffset: Int
 
-    package enum Finding: Hashable, Sendable {
-        case found(TrackableDisk)
-        /// Why not: the rest of a sentence.
-        case impossible(String)
+    init(
+        number: DeviceNumber, device: DeviceNumber? = nil, mergesDiscards: Bool = false, extent: ByteExtent,
+        volumeOffset: Int
+    ) {
+        (self.number, self.device, self.mergesDiscards) = (number, device ?? number, mergesDiscards)
+        (self.extent, self.volumeOffset) = (extent, volumeOffset)
     }
 
-    /// Looks at the disk of a volume. Only where each write goes through the kernel's own queue of requests to the disk, and tells
-    /// there what it wrote, it is found.
-    package static func find(of facts: VolumeFacts) -> Finding {
-        let tree = DeviceTree()
-        guard let device = facts.device, let node = tree.node(facts.partition?.disk ?? device) else {
-            return .impossible("it is no device")
-        }
-        if let obstacle = obstacle(of: node) ?? otherWays(to: facts, node, tree) { return .impossible(obstacle) }
-        let extent = ByteExtent(offset: facts.partition?.startByte ?? 0, byteCount: facts.byteCount)
-        return .found(TrackableDisk(number: node.number, extent: extent))
+    /// `extent` of `disk`, whose `device` is asked of them.
+    static func on(_ disk: DeviceNode, by device: DeviceNumber, _ extent: ByteExtent, _ volumeOffset: Int) -> TrackableDisk {
+        let merges =
+            disk.number("queue/max_discard_segments") ?? 1 > 1 && disk.number("queue/discard_max_bytes") ?? 0 > 0
+        return TrackableDisk(
+            number: disk.number, device: device, mergesDiscards: merges, extent: extent, volumeOffset: volumeOffset)
+    }
+
+    /// Whether both are one piece.
+    func isContinued(by next: TrackableDisk) -> Bool {
+        number == next.number && device == next.device && extent.end == next.extent.offset
+            && volumeOffset + extent.byteCount == next.volumeOffset
+    }
+
+    /// Why its writes cannot be watched for: the rest of a sentence. nil where each goes through the kernel's own queue of
+    /// requests to the disk, and tells there what it wrote.
+    static func obstacle(of disk: DeviceNode, _ tree: DeviceTree) -> String? {
+        obstacle(of: disk) ?? otherWays(to: disk, tree)
     }
 
     private static func obstacle(of disk: DeviceNode) -> String? {
-        if disk.attribute("dm/name") != nil { return "\(disk.title) is made of other devices by device-mapper" }
         if disk.attribute("md/level") != nil { return "\(disk.name) is a RAID, which has no requests of its own" }
         guard File.exists(disk.directory.appending("mq")) else {
-            return "the driver of \(disk.name) has no queue of requests (RAM disks, bcache, DRBD, NVMe with several paths)"
+            return
+                "the driver of \(disk.name) has no queue of requests (RAM disks, bcache, DRBD, NVMe with several paths)"
         }
         if let zones = disk.attribute("queue/zoned"), zones != "none" { return "\(disk.name) has zones" }
         if disk.number("queue/dax") == 1 { return "\(disk.name) may be written to as memory (DAX)" }
-        // What was merged is told of the first part of it alone.
-        if (disk.number("queue/max_discard_segments") ?? 1) > 1, disk.number("queue/discard_max_bytes") ?? 0 > 0 {
-            return "\(disk.name) merges discards of several places into one request"
-        }
         return nil
     }
 
-    /// Writes that do not pass the disk that was looked at.
-    private static func otherWays(to facts: VolumeFacts, _ disk: DeviceNode, _ tree: DeviceTree) -> String? {
-        if let name = facts.deviceName, tree.btrfsMembers(with: name).count > 1 {
-            return "its btrfs lies on several devices"
-        }
+    /// Writes that do not pass the disk.
+    private static func otherWays(to disk: DeviceNode, _ tree: DeviceTree) -> String? {
         let loops = tree.loopBacking(of: disk).map { tree.loops(over: $0.file) } ?? []
         return loops.count > 1 ? "several loop devices show its image file" : nil
     }

@@ -1,18 +1,21 @@
 internal import SnapSystem
 internal import SystemPackage
 
-/// What the kernel itself counts of the writes to a disk: the sectors that were written and discarded since it is there
+/// What the kernel itself counts of the writes to a disk or partition: the sectors that were written and discarded since it is there
 /// (Documentation/block/stat.rst). The kernel counts them right after the tracepoint is passed, by the same number: so it
 /// is known whether a program has seen all.
 struct WrittenSectors: Sendable {
     private let path: FilePath
 
     /// Throws `unsupported` where the kernel was told not to count.
-    init(of disk: DeviceNumber) throws(TrackingError) {
-        path = FilePath("/sys/dev/block/\(disk)/stat")
-        guard (try? File.readText(FilePath("/sys/dev/block/\(disk)/queue/iostats")))?.hasPrefix("1") == true else {
-            throw TrackingError(
-                .unsupported, "the kernel does not count the writes to its disk (/sys/dev/block/\(disk)/queue/iostats)")
+    init(of device: DeviceNumber) throws(TrackingError) {
+        let directory = FilePath("/sys/dev/block/\(device)")
+        path = directory.appending("stat")
+        // That of a partition is its disk's.
+        let isPartition = File.exists(directory.appending("partition"))
+        let choice = FilePath("\(directory)/\(isPartition ? "../" : "")queue/iostats")
+        guard (try? File.readText(choice))?.hasPrefix("1") == true else {
+            throw TrackingError(.unsupported, "the kernel does not count the writes to its disk (\(choice))")
         }
     }
 

@@ -38,6 +38,7 @@ extension Inspections {
                     try method.approach {}
                     try wait(for: writer, writes: 5)
                     let (taken, truth) = try frozen(method.targets(isInSet: false)) {
+                        try method.settle()
                         let taken = try method.take()
                         let reader = try VolumeReader(opening: try VolumeFacts.inspect(device), claiming: false)
                         return (taken, try allBytes(reader))
@@ -84,7 +85,10 @@ extension Inspections {
                 expectation(method.copy, first)
                 try File.overwrite(try mounted.path.filled(), SeededRandom.bytes(8 << 20, seed: 9), at: 0)
                 try method.approach {}
-                let taken = try frozen(method.targets(isInSet: false)) { try method.take() }
+                let taken = try frozen(method.targets(isInSet: false)) {
+                    try method.settle()
+                    return try method.take()
+                }
                 taken.release()
             }
         }

@@ -4,6 +4,7 @@
 VM_MEMORY=2048M
 VM_PROCESSORS=2
 VM_DISK_SIZE=16G # sparse
+VM_TEST_DISK_SIZE=64M
 VM_SECONDS_LIMIT=${SNAPCTL_VM_SECONDS:-1500} # an idle machine needs half of it
 
 # Boots, shows on stdout what the guest says, keeps that in a log, and returns the guest's own status.
@@ -11,6 +12,7 @@ boot() {
     local initramfs=$1 script=$2 log=$3 status=0
     truncate --size "$VM_DISK_SIZE" "$SCRATCH/disk"
     mkfs.ext4 -q -F -m 0 -E lazy_itable_init=1,lazy_journal_init=1 "$SCRATCH/disk"
+    truncate --size "$VM_TEST_DISK_SIZE" "$SCRATCH/virtio" "$SCRATCH/nvme"
     # A disk that is the script: whole sectors.
     truncate --size %512 "$script"
     supervised machine_and_log "$initramfs" "$script" "$log" || status=$?
@@ -36,6 +38,9 @@ run_machine() {
         -device virtio-9p-pci,fsdev=root,mount_tag=root \
         -drive "if=none,id=disk,file=$SCRATCH/disk,format=raw,cache=unsafe" -device virtio-blk-pci,drive=disk \
         -drive "if=none,id=script,file=$2,format=raw,readonly=on" -device virtio-blk-pci,drive=script \
+        -drive "if=none,id=virtio,file=$SCRATCH/virtio,format=raw,cache=unsafe" -device virtio-blk-pci,drive=virtio \
+        -drive "if=none,id=nvme,file=$SCRATCH/nvme,format=raw,cache=unsafe,discard=unmap" \
+        -device nvme,drive=nvme,serial=snapctl \
         -serial "file:$SCRATCH/console" -serial stdio </dev/null
 }
 

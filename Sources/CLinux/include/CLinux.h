@@ -4,6 +4,7 @@
 #define SNAPCTL_CLINUX_H
 
 #include "CLinuxBPF.h"
+#include "CLinuxDeviceMapper.h"
 
 #include <spawn.h>
 #include <stdbool.h>

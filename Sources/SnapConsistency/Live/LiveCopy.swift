@@ -17,6 +17,8 @@ package final class LiveCopy: Sendable {
     package let reader: VolumeReader
     package let overlay: UnitOverlay
     private let tracker: WriteTracker
+    /// Tells whether the volume lies where the tracker thinks that it does, after it began: nil, or what happened.
+    private let change: @Sendable () -> String?
     private let reading: UnitReading
     private let options: PointInTimeOptions
     private let mountPoints: [FilePath]
@@ -38,23 +40,28 @@ package final class LiveCopy: Sendable {
 
     /// Begins to track the writes to the volume. Throws `notPossible`, `permissionDenied`, `device`.
     convenience init(
-        _ inspection: VolumeInspection, _ disk: TrackableDisk, _ options: PointInTimeOptions
+        _ inspection: VolumeInspection, _ volume: TrackableVolume, _ options: PointInTimeOptions
     ) throws(ConsistencyError) {
-        let extent = TrackedExtent(disk: disk.number, device: inspection.facts.device, onDisk: disk.extent)
+        let extents = volume.disks.map {
+            TrackedExtent(
+                disk: $0.number, device: $0.device, mergesDiscards: $0.mergesDiscards, onDisk: $0.extent,
+                volumeOffset: $0.volumeOffset)
+        }
         let tracker: WriteTracker
         do throws(TrackingError) {
-            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, [extent])
+            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, extents)
         } catch {
             throw ConsistencyError(error)
         }
-        try self.init(inspection, trackedBy: tracker, options)
+        try self.init(inspection, trackedBy: tracker, options) { volume.change() }
     }
 
     init(
-        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions
+        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions,
+        change: @escaping @Sendable () -> String? = { nil }
     ) throws(ConsistencyError) {
         let facts = inspection.facts
-        self.tracker = tracker
+        (self.tracker, self.change) = (tracker, change)
         mountPoints = inspection.freezeTargets.map(\.mountPoint)
         reader = try ConsistencyError.wrapping { () throws(DeviceError) in
             try VolumeReader(opening: facts, claiming: false)
@@ -162,7 +169,8 @@ package final class LiveCopy: Sendable {
         case .fail:
             throw ConsistencyError(
                 .notConverged,
-                "\(words); try when it is quieter, or with a longer --max-freeze, or --on-no-converge wait or freeze-longer")
+                "\(words); try when it is quieter, or with a longer --max-freeze, or --on-no-converge wait or freeze-longer"
+            )
         case .freezeLonger: return false
         case .wait:
             report(words)
@@ -280,6 +288,7 @@ package final class LiveCopy: Sendable {
     }
 
     private func reconcile(isAtRest: Bool) throws(ConsistencyError) -> WriteTracker.Knowledge {
+        if let change = change() { throw ConsistencyError(.pointInTimeLost, "\(change); take it again") }
         do throws(TrackingError) {
             return try tracker.reconcile(isAtRest: isAtRest)
         } catch {

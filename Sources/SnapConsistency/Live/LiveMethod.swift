@@ -12,13 +12,13 @@ package final class LiveMethod: PointInTimeMethod {
     package let holdsFreeze = false
     package let needsFreeze = true
     private let inspection: VolumeInspection
-    private let disk: TrackableDisk
+    private let volume: TrackableVolume
     private let options: PointInTimeOptions
     private let prepared = Mutex<LiveCopy?>(nil)
 
-    init(_ inspection: VolumeInspection, _ disk: TrackableDisk, _ options: PointInTimeOptions) {
+    init(_ inspection: VolumeInspection, _ volume: TrackableVolume, _ options: PointInTimeOptions) {
         self.inspection = inspection
-        self.disk = disk
+        self.volume = volume
         self.options = options
         facts = inspection.facts
     }
@@ -37,7 +37,7 @@ package final class LiveMethod: PointInTimeMethod {
     }
 
     package func prepare() throws(ConsistencyError) {
-        let copy = try LiveCopy(inspection, disk, options)
+        let copy = try LiveCopy(inspection, volume, options)
         prepared.withLock { $0 = copy }
     }
 

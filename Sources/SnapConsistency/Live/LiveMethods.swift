@@ -20,7 +20,7 @@ package struct LiveMethods: MethodSource {
             return .impossible(.live, "nothing is mounted from it that could be frozen")
         }
         if let obstacle = options.liveObstacle { return .impossible(.live, obstacle) }
-        if case .impossible(let reason) = TrackableDisk.find(of: inspection.facts) { return .impossible(.live, reason) }
+        if case .impossible(let reason) = Self.find(inspection) { return .impossible(.live, reason) }
         do throws(TrackingError) {
             try WriteTracker.tryOut()
             return .possible(.live, .filesystem, "its filesystems would stand still for the last writes only")
@@ -32,9 +32,16 @@ package struct LiveMethods: MethodSource {
     package func make(
         _: ConsistencyMethod, _ inspection: VolumeInspection, _ options: PointInTimeOptions
     ) throws(ConsistencyError) -> any PointInTimeMethod {
-        switch TrackableDisk.find(of: inspection.facts) {
-        case .found(let disk): return LiveMethod(inspection, disk, options)
+        switch Self.find(inspection) {
+        case .found(let volume): return LiveMethod(inspection, volume, options)
         case .impossible(let reason): throw ConsistencyError(.notPossible, reason)
         }
+    }
+
+    private static func find(_ inspection: VolumeInspection) -> TrackableVolume.Finding {
+        let finding = TrackableVolume.find(of: inspection.facts)
+        let limit = MarkLayout.extentLimit
+        guard case .found(let volume) = finding, volume.disks.count > limit else { return finding }
+        return .impossible("it lies in \(volume.disks.count) places of its disks, and \(limit) can be watched at once")
     }
 }
