@@ -26,6 +26,7 @@ final class LiveImaging: Sendable {
         try carry(snapshot, progress)
         // What is read again is no progress.
         copy.onLoss { [self] () throws(ConsistencyError) in
+            progress.enter("all is copied again")
             try Self.translating { () throws(EngineError) in try carry(snapshot, TransferProgress()) }
         }
         if audits { copy.atRest { [self] () throws(ConsistencyError) in try audit() } }
