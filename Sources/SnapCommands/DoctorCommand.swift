@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SnapEngine
+internal import SystemPackage
 
 /// `snapctl doctor`
 struct DoctorCommand: ParsableCommand {
@@ -8,23 +9,37 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Find and clear away what dead processes left.",
         discussion: """
             Thaws filesystems that a dead worker left frozen, ends its snapshots or goes on with them, and removes LVM \
-            snapshots and clones that nobody needs. Every command does the first two when it starts.
+            snapshots and clones that nobody needs. Every command does the first two when it starts. Shows the volumes for \
+            which the method live is not used any more, since an image of it differed from the volume.
 
             EXAMPLES
               snapctl doctor --dry-run
+              snapctl doctor --allow-live /dev/vdb
             """
     )
 
     @Flag(help: "Only look, and tell.")
     var dryRun = false
 
+    @Option(
+        help: ArgumentHelp("Use live for this volume again: what made its image differ is known.", valueName: "path"),
+        completion: .file())
+    var allowLive: String?
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
         let configuration = try shared.configuration()
+        if let allowLive { try allow(allowLive, configuration) }
         let findings = try Engine.diagnose(configuration, isDryRun: dryRun)
         if !dryRun { _ = WorkerRun.resumeInterrupted(configuration) }
         try FindingsAnswer(findings: findings).print(as: shared.format)
+    }
+
+    private func allow(_ path: String, _ configuration: EngineConfiguration) throws {
+        guard try LiveDistrust.forgive(FilePath(path), in: configuration.root) else {
+            throw EngineError(.invalidParameter, "live is not held back for \(path); 'snapctl doctor --dry-run' lists those it is")
+        }
     }
 }
 

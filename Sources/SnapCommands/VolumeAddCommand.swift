@@ -38,8 +38,9 @@ struct VolumeAddCommand: ParsableCommand {
         if path.isEmpty { throw EngineError(.invalidParameter, "the path is empty") }
         let codes = try productCodes()
         // Before a root is made for it.
-        _ = try Engine.inspect(FilePath(path))
-        let engine = try Engine.open(try shared.configuration(), creating: true)
+        let configuration = try shared.configuration()
+        _ = try Engine.inspect(FilePath(path), experiencedIn: configuration.root)
+        let engine = try Engine.open(configuration, creating: true)
         let volume = try engine.registerVolume(FilePath(path), tags: tag.map(\.tag), productCodes: codes)
         try VolumeRecordAnswer(DescribedVolume(volume: volume, sighting: engine.sight(volume))).print(as: shared.format)
     }

@@ -34,6 +34,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         if path.isEmpty { throw EngineError(.invalidParameter, "the path is empty") }
-        try VolumeAnswer(report: try Engine.inspect(FilePath(path)), path: path).print(as: shared.format)
+        let report = try Engine.inspect(FilePath(path), experiencedIn: try shared.configuration().root)
+        try VolumeAnswer(report: report, path: path).print(as: shared.format)
     }
 }

@@ -6,7 +6,7 @@ package import SystemPackage
 /// `live`, `freeze` and `none` are.
 ///
 /// `Quiescence` calls, from one thread, in this order: `prepare`; `approach`; then, for the volumes of a set all at once,
-/// hooks and the freeze of `targets`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
+/// hooks and the freeze of `targets`; `settle`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
 /// `abandon` of all that were prepared and not taken, and `release` of those that were.
 package protocol PointInTimeMethod: AnyObject, Sendable {
     var method: ConsistencyMethod { get }
@@ -33,6 +33,9 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
     /// After `prepare`: what `take` is going to make, so that whoever finds this process dead can clear it away. nil where
     /// nothing outlives the process.
     var plannedLease: PointInTimeLease? { get }
+    /// While everything is frozen, before any of a set is taken. Throws `marksLost` where the freeze was too early: once all
+    /// is thawed it may be approached once more.
+    func settle() throws(ConsistencyError)
     /// While everything is frozen: fixes the bytes of the instant. Milliseconds.
     func take() throws(ConsistencyError) -> any PointInTime
     /// Undoes `prepare`, and what a `take` that threw had done.
@@ -45,6 +48,7 @@ extension PointInTimeMethod {
     package var plannedLease: PointInTimeLease? { nil }
     package var needs: [FrozenNeed] { [] }
     package func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {}
+    package func settle() throws(ConsistencyError) {}
 }
 
 /// The bytes of one instant of a volume, held until `release`.
@@ -91,6 +95,8 @@ package struct PointInTimeOptions: Hashable, Sendable, Codable {
     package var onNoConverge = NonConvergencePolicy.fail
     /// Whether a live copy is compared with all of the volume before that is thawed.
     package var audits = false
+    /// Why `live` is not to be used for the volume, though it may be possible: the rest of a sentence.
+    package var liveObstacle: String?
     /// Where `live` keeps what memory does not hold; not on a filesystem that is frozen.
     package var spillDirectory: FilePath?
     /// Where clones are made; nil: beside the image file. On its filesystem.

@@ -68,10 +68,7 @@ package final class Quiescence {
     /// Takes the points in time. When it returns, all runs on again, unless a method holds the freeze.
     package func take(_ context: HookContext) throws(ConsistencyError) -> Outcome {
         do throws(ConsistencyError) {
-            for method in methods { try method.approach(check) }
-            try runHooks(context)
-            try freeze()
-            let instant = Timestamp.now()
+            let instant = try settle(context)
             let points = try takeAll()
             do throws(ConsistencyError) {
                 try check()
@@ -112,6 +109,29 @@ package final class Quiescence {
     package var holdsFreeze: Bool { freezer != nil && methods.contains(where: \.holdsFreeze) }
 
     // MARK: - Steps
+
+    /// Approaches and quiets, and again where a freeze came too early. Returns the instant.
+    private func settle(_ context: HookContext) throws(ConsistencyError) -> Timestamp {
+        var attempt = 1
+        while true {
+            for method in methods { try method.approach(check) }
+            try runHooks(context)
+            try freeze()
+            let instant = Timestamp.now()
+            do throws(ConsistencyError) {
+                for method in methods { try method.settle() }
+                return instant
+            } catch {
+                guard error.code == .marksLost, attempt < Self.attemptLimit else { throw error }
+                report("thawed, and tried again: \(error)")
+                sleepNoLonger()
+                (hooks, hasThawedHooks) = (nil, false)
+                attempt += 1
+            }
+        }
+    }
+
+    private static let attemptLimit = 6
 
     private var targets: [FreezeTarget] {
         var targets: [FreezeTarget] = []

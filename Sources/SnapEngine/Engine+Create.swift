@@ -141,6 +141,8 @@ extension Engine {
         _ inspection: VolumeInspection, _ options: PointInTimeOptions
     ) throws(EngineError) -> any PointInTimeMethod {
         try Self.refuseRoot(inspection.facts, configuration)
+        var options = options
+        options.liveObstacle = try LiveDistrust.read(in: configuration.root).obstacle(for: inspection.facts.identity)
         let method = try securing { () throws(ConsistencyError) in
             try Self.chooser.choose(inspection, options)
         }

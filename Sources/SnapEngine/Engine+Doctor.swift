@@ -10,6 +10,7 @@ package struct Finding: Hashable, Sendable {
         case deadWorker = "dead-worker"
         case interruptedSnapshot = "interrupted-snapshot"
         case leftPointInTime = "left-point-in-time"
+        case distrustedLive = "distrusted-live"
     }
 
     package var kind: Kind
@@ -45,7 +46,16 @@ extension Engine {
         if !isDryRun { try engine.recover() }
         findings += try engine.clearLeftPoints(isDryRun)
         findings += try engine.foreignPoints()
+        findings += try distrustedVolumes(configuration)
         return findings
+    }
+
+    private static func distrustedVolumes(_ configuration: EngineConfiguration) throws(EngineError) -> [Finding] {
+        try LiveDistrust.read(in: configuration.root).entries.map {
+            Finding(
+                .distrustedLive, "live is not used for \($0.path): the image of \($0.snapshot) differed from the volume",
+                "once it is known why, 'snapctl doctor --allow-live \($0.path)'")
+        }
     }
 
     private func finding(_ job: [PendingSnapshot], _ isDryRun: Bool) -> Finding {

@@ -1,4 +1,4 @@
-package import SnapConsistency
+internal import SnapConsistency
 internal import SnapDevice
 package import SnapModel
 package import SystemPackage
@@ -7,13 +7,17 @@ extension Engine {
     /// Knows all methods.
     static let chooser = MethodChooser([LogicalVolumeMethods()])
 
-    /// Looks at a volume: what it is made of, who uses it, which methods are possible. Needs no store.
+    /// Looks at a volume: what it is made of, who uses it, which methods are possible. Needs no store; what was experienced with
+    /// the volume is looked up under `root`, where there is one.
     ///
     /// Throws `volumeNotFound`, `notAVolume`, `permissionDenied`, `failed`.
     package static func inspect(
-        _ path: FilePath, _ options: PointInTimeOptions = PointInTimeOptions()
+        _ path: FilePath, experiencedIn root: FilePath
     ) throws(EngineError) -> VolumeReport {
         let facts = try reading { () throws(DeviceError) in try VolumeFacts.inspect(path) }
+        var options = PointInTimeOptions()
+        // Whoever may not read the root can look at volumes all the same.
+        options.liveObstacle = (try? LiveDistrust.read(in: root))?.obstacle(for: facts.identity)
         return try securing { () throws(ConsistencyError) in
             let inspection = try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory)
             return chooser.report(inspection, options)

@@ -12,6 +12,7 @@ final class LiveImaging: Sendable {
     private let cancellation: CancellationFlag
     private let early = Mutex<EarlyImage?>(nil)
     private let auditedRoot = Mutex<PageID?>(nil)
+    private let isWrong = Mutex(false)
 
     init(_ copy: LiveCopy, _ engine: Engine, _ cancellation: CancellationFlag) {
         self.engine = engine
@@ -32,6 +33,9 @@ final class LiveImaging: Sendable {
         if audits { copy.atRest { [self] () throws(ConsistencyError) in try audit() } }
     }
 
+    /// The volume, where its image was found to differ.
+    var wronged: VolumeFacts? { isWrong.withLock { $0 } || copy.differs ? copy.reader.facts : nil }
+
     private func carry(_ snapshot: Snapshot, _ progress: TransferProgress) throws(EngineError) {
         try securing { () throws(ConsistencyError) in try copy.begin() }
         let image = try engine.image(snapshot, copy.reader, progress, cancellation, goingOn: false) {}
@@ -50,6 +54,7 @@ final class LiveImaging: Sendable {
             early, copy.overlay, engine: engine, progress: progress, cancellation: cancellation)
         let result = try run.run()
         if let audited = auditedRoot.withLock({ $0 }), audited != result.root {
+            isWrong.withLock { $0 = true }
             throw EngineError(
                 .imagesDiffer,
                 "\(copy.reader.facts.path) was written to unnoticed: the image differs from the volume as it was frozen; "

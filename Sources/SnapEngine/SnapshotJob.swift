@@ -3,6 +3,7 @@ internal import SnapConsistency
 internal import SnapDevice
 internal import SnapModel
 internal import SnapSystem
+internal import SystemPackage
 
 /// Carries the pending snapshots of one instant, of one volume or of a set, to their common end: all of them become
 /// `completed`, or all `error`.
@@ -41,6 +42,7 @@ final class SnapshotJob {
             var error = watch.failure ?? error
             error.snapshot = snapshots.first?.id
             engine.end(snapshots.map(\.id), because: error)
+            noteWronged(error)
             engine.log.error(snapshots, "ended as error: \(error.explanation)")
             throw error
         }
@@ -141,6 +143,21 @@ final class SnapshotJob {
         }
         guard let first else { preconditionFailure("a job without snapshots") }
         return first
+    }
+
+    /// `live` is not used again for a volume whose image it got wrong.
+    private func noteWronged(_ error: EngineError) {
+        for (snapshot, live) in zip(snapshots, lives) {
+            guard let facts = live?.wronged else { continue }
+            let entry = LiveDistrust.Entry(
+                volume: facts.identity, path: facts.requestedPath.string, snapshot: snapshot.id, time: .now(),
+                reason: error.explanation)
+            do throws(EngineError) {
+                try LiveDistrust.note(entry, in: engine.configuration.root)
+            } catch {
+                engine.log.error([snapshot], "it could not be noted that live is wrong here: \(error.explanation)")
+            }
+        }
     }
 
     private func note(_ point: any PointInTime, of snapshot: Snapshot) throws(EngineError) {

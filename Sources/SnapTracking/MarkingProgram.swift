@@ -9,6 +9,7 @@ internal import SnapSystem
 struct MarkingProgram {
     private let tracepoint: Tracepoint
     private let extent: TrackedExtent
+    private let device: DeviceNumber
     private let layout: MarkLayout
     private let map: CInt
     private var code = BPFAssembly()
@@ -20,17 +21,19 @@ struct MarkingProgram {
     private static let roundSlot = -16
     private static let baseSlot = -24
 
-    /// The instructions for one extent of a volume, whose marks are in `map`, an open map of this process.
+    /// The instructions for one extent of a volume, of which the tracepoint tells as of `device`.
     static func assemble(
-        _ extent: TrackedExtent, _ layout: MarkLayout, _ tracepoint: Tracepoint, map: CInt, countingIn counter: Int
+        _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
+        countingIn counter: Int
     ) -> [UInt64] {
-        var program = MarkingProgram(extent, layout, tracepoint, map)
+        var program = MarkingProgram(extent, device, marks, tracepoint)
         program.write(counter)
         return program.code.finish()
     }
 
-    private init(_ extent: TrackedExtent, _ layout: MarkLayout, _ tracepoint: Tracepoint, _ map: CInt) {
-        (self.extent, self.layout, self.tracepoint, self.map) = (extent, layout, tracepoint, map)
+    private init(_ extent: TrackedExtent, _ device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint) {
+        (self.extent, self.device, self.tracepoint) = (extent, device, tracepoint)
+        (layout, map) = (marks.layout, marks.words.map.rawValue)
         end = code.newLabel()
         overflow = code.newLabel()
     }
@@ -57,7 +60,7 @@ struct MarkingProgram {
     private mutating func leaveUnlessWritten() {
         let isPlain = code.newLabel()
         code.load(.fourBytes, .r2, from: .r1, tracepoint.device)
-        code.load(.r3, constant: Self.number(of: extent.disk))
+        code.load(.r3, constant: Self.number(of: device))
         code.jump(end, if: .r2, .notEqual, .register(.r3))
         code.load(.oneByte, .r2, from: .r1, tracepoint.operation)
         code.jump(isPlain, if: .r2, .notEqual, .constant(Self.flushLetter))

@@ -5,16 +5,20 @@ package import SnapSystem
 package struct TrackedExtent: Hashable, Sendable {
     /// The whole disk, which the kernel carries requests out for: never a partition.
     package var disk: DeviceNumber
+    /// That which transfers are asked of: the disk, or its partition.
+    package var device: DeviceNumber
     /// Multiples of 512.
     package var onDisk: ByteExtent
     /// Where they begin in the volume. A multiple of 512.
     package var volumeOffset: Int
 
-    package init(disk: DeviceNumber, onDisk: ByteExtent, volumeOffset: Int = 0) {
+    /// `device`: the disk where nothing is said.
+    package init(disk: DeviceNumber, device: DeviceNumber? = nil, onDisk: ByteExtent, volumeOffset: Int = 0) {
         precondition(
             onDisk.offset % 512 == 0 && onDisk.byteCount % 512 == 0 && volumeOffset % 512 == 0,
             "\(onDisk) of a disk, at \(volumeOffset)")
         self.disk = disk
+        self.device = device ?? disk
         self.onDisk = onDisk
         self.volumeOffset = volumeOffset
     }

@@ -6,132 +6,91 @@ internal import Synchronization
 ///
 /// It tracks from `init` to the end of its life, or of this process. A mark is of a unit of 4 KiB (`MarkLayout.unitByteCount`).
 /// Take marks first and read the units then: what was written until the taking is read, what comes after marks again.
+///
+/// Writes are seen twice: when they have ended, and when they are asked for. The kernel may leave a program out. Then the one
+/// watch lacks marks, which the count of sectors tells (`DeviceWatch`), and has them from the other.
 package final class WriteTracker: Sendable {
+    /// What is known after `reconcile`.
+    package enum Knowledge: Hashable, Sendable {
+        /// All that was written since `restart` is marked, or was.
+        case complete
+        /// Marks were missing, and are set now, with many others.
+        case completed
+        /// Nobody knows.
+        case lost
+    }
+
     package let layout: MarkLayout
-    private let words: MarkWords
-    private let disks: [DiskTracking]
+    private let ended: WriteWatch
+    private let asked: WriteWatch
+    /// Whether marks were missing, so that the others must be all there.
+    private let needsAsked = Atomic(false)
 
     /// Throws what `init` throws, as far as it is known without a disk: the kernel, and what this process may.
     package static func tryOut() throws(TrackingError) {
         let extent = TrackedExtent(
             disk: DeviceNumber(major: 0, minor: 0), onDisk: ByteExtent(offset: 0, byteCount: MarkLayout.unitByteCount))
-        let layout = MarkLayout(byteCount: MarkLayout.unitByteCount)
-        let words = try MarkWords(count: layout.wordCount)
-        let tracepoint = try Tracepoint.requestCompleted()
-        let instructions = MarkingProgram.assemble(
-            extent, layout, tracepoint, map: words.map.rawValue, countingIn: MarkLayout.firstCounter)
-        _ = try Program(instructions, at: tracepoint)
+        let marks = try MarkSet(MarkLayout(byteCount: MarkLayout.unitByteCount))
+        for tracepoint in [try Tracepoint.requestCompleted(), try Tracepoint.transferQueued()] {
+            let instructions = MarkingProgram.assemble(
+                extent, on: extent.disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
+            _ = try Program(instructions, at: tracepoint)
+        }
     }
 
     /// Begins to track the writes to `extents`, which are a volume of `byteCount` bytes.
     ///
     /// Throws `unsupported`, `permissionDenied`, `systemFailure`.
     package convenience init(byteCount: Int, _ extents: [TrackedExtent]) throws(TrackingError) {
-        try self.init(byteCount: byteCount, extents, at: try .requestCompleted())
+        try self.init(byteCount: byteCount, extents, ended: try .requestCompleted(), asked: try .transferQueued())
     }
 
-    init(byteCount: Int, _ extents: [TrackedExtent], at tracepoint: Tracepoint) throws(TrackingError) {
+    init(
+        byteCount: Int, _ extents: [TrackedExtent], ended: Tracepoint, asked: Tracepoint
+    ) throws(TrackingError) {
         precondition(extents.allSatisfy { $0.volumeOffset + $0.onDisk.byteCount <= byteCount }, "\(extents)")
         guard extents.count <= MarkLayout.extentLimit else {
             throw TrackingError(.unsupported, "it lies in \(extents.count) places of its disks")
         }
-        let layout = MarkLayout(byteCount: byteCount)
-        let words = try MarkWords(count: layout.wordCount)
-        var disks: [DiskTracking] = []
-        for (index, extent) in extents.enumerated() {
-            disks.append(
-                try DiskTracking(extent, layout, words, tracepoint, countingIn: MarkLayout.firstCounter + index))
-        }
-        (self.layout, self.words, self.disks) = (layout, words, disks)
+        layout = MarkLayout(byteCount: byteCount)
+        self.asked = try WriteWatch(layout, extents.map { ($0, $0.device) }, asked)
+        self.ended = try WriteWatch(layout, extents.map { ($0, $0.disk) }, ended)
+        try restart()
     }
 
     /// Forgets what was written until now: somebody is about to read the whole volume.
     package func restart() throws(TrackingError) {
-        var next: Int? = 0
-        while let unit = next { next = take(from: unit, limit: Self.forgottenLimit).nextUnit }
-        for disk in disks { try disk.restart() }
+        needsAsked.store(false, ordering: .releasing)
+        try asked.restart(patience: Self.longPatience)
+        try ended.restart(patience: Self.shortPatience)
     }
 
-    private static let forgottenLimit = 65_536
-
-    /// Throws `marksLost` when more may have been written than the marks tell. Some hundred microseconds.
-    package func confirm() throws(TrackingError) {
-        guard words.read(MarkLayout.overflowWord) == 0 else {
-            throw TrackingError(.marksLost, "a request to the disk was larger than can be")
-        }
-        for disk in disks { try disk.confirm() }
+    /// Compares what was seen with what the kernel counts. `isAtRest`: nobody writes to the volume. Only then it is known whether
+    /// marks that were missing were all found. Some hundred microseconds.
+    ///
+    /// Throws `marksLost` when the writes cannot be counted.
+    package func reconcile(isAtRest: Bool) throws(TrackingError) -> Knowledge {
+        if needsAsked.load(ordering: .acquiring), isAtRest, try asked.compare() != .equal { return .lost }
+        guard try ended.compare() != .equal else { return .complete }
+        needsAsked.store(true, ordering: .releasing)
+        // First the new base: what is missed from now on is another difference.
+        try ended.accept()
+        ended.marks.add(asked.marks)
+        return .completed
     }
 
     /// Takes all marks of units from `unit` on, until there are `limit` runs of them. `nextUnit` is nil at the end of the volume.
     package func take(
         from unit: Int, limit: Int
-    ) -> (runs: [Range<Int>], nextUnit: Int?) {
-        precondition(unit % MarkLayout.unitsPerWord == 0 && limit > 0, "from unit \(unit)")
-        spreadWideMarks(unit)
-        var runs: [Range<Int>] = []
-        for index in unit / MarkLayout.unitsPerWord..<layout.markWordCount {
-            if runs.count >= limit { return (runs, index * MarkLayout.unitsPerWord) }
-            guard words.read(layout.start + index) != 0 else { continue }
-            append(words.take(layout.start + index), index * MarkLayout.unitsPerWord, to: &runs)
-        }
-        return (runs, nil)
-    }
+    ) -> (runs: [Range<Int>], nextUnit: Int?) { ended.marks.take(from: unit, limit: limit) }
 
     /// How many units are marked, about: marks may come meanwhile.
-    package func count() -> MarkCount {
-        spreadWideMarks(0)
-        var count = MarkCount()
-        for index in 0..<layout.markWordCount {
-            let bits = words.read(layout.start + index)
-            count.unitCount += bits.nonzeroBitCount
-            count.runCount += (bits & ~(bits << 1)).nonzeroBitCount
-        }
-        return count
-    }
+    package func count() -> MarkCount { ended.marks.count() }
 
     /// Whether `unit` is marked now.
-    package func isMarked(_ unit: Int) -> Bool {
-        let wide = unit / MarkLayout.unitsPerWideMark
-        return isSet(layout.start, unit) || isSet(layout.wideStart, wide)
-    }
+    package func isMarked(_ unit: Int) -> Bool { ended.marks.isMarked(unit) }
 
-    // MARK: - Parts
-
-    private func isSet(_ start: Int, _ bit: Int) -> Bool {
-        words.read(start + bit / MarkLayout.unitsPerWord) >> UInt64(bit % MarkLayout.unitsPerWord) & 1 == 1
-    }
-
-    /// Only before the first marks are taken: what comes later is for the next time.
-    private func spreadWideMarks(_ unit: Int) {
-        guard unit == 0 else { return }
-        let wordsPerMark = MarkLayout.unitsPerWideMark / MarkLayout.unitsPerWord
-        for index in 0..<layout.wideWordCount where words.read(layout.wideStart + index) != 0 {
-            var bits = words.take(layout.wideStart + index)
-            while bits != 0 {
-                let first = (index * MarkLayout.unitsPerWord + bits.trailingZeroBitCount) * wordsPerMark
-                for word in first..<min(first + wordsPerMark, layout.markWordCount) {
-                    words.add(.max, at: layout.start + word)
-                }
-                bits &= bits - 1
-            }
-        }
-    }
-
-    /// `bits`: marks of the units from `first` on.
-    private func append(_ bits: UInt64, _ first: Int, to runs: inout [Range<Int>]) {
-        var bits = bits
-        while bits != 0 {
-            let start = bits.trailingZeroBitCount
-            let end = start + (~(bits >> UInt64(start))).trailingZeroBitCount
-            // Wide marks reach beyond the end of the volume.
-            guard first + start < layout.unitCount else { return }
-            let run = (first + start)..<min(first + end, layout.unitCount)
-            bits = end >= MarkLayout.unitsPerWord ? 0 : bits & (.max << UInt64(end))
-            if let last = runs.last, last.upperBound == run.lowerBound {
-                runs[runs.count - 1] = last.lowerBound..<run.upperBound
-            } else {
-                runs.append(run)
-            }
-        }
-    }
+    /// Of requests on their way from the one count to the other; and of those that are asked for but have not ended, for which a
+    /// moment is waited for when there are none.
+    private static let (shortPatience, longPatience) = (20, 200)
 }

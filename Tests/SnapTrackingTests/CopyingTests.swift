@@ -43,7 +43,11 @@ extension Tracking {
                 isStopped.store(true, ordering: .releasing)
                 writers.wait()
                 _ = try copyMarked(tracker, device, copy)
-                try tracker.confirm()
+                // Some kernels do leave out programs now and then; once is enough to know it.
+                if try tracker.reconcile(isAtRest: true) == .completed {
+                    _ = try copyMarked(tracker, device, copy)
+                    #expect(try tracker.reconcile(isAtRest: true) == .complete)
+                }
                 #expect(passes.contains { $0 > 0 })
                 let rest = changedUnits(
                     copy.copyBytes(0..<byteCount), try readDirectly(disk.path, byteCount: byteCount))
@@ -51,25 +55,65 @@ extension Tracking {
             }
         }
 
-        /// Programs that look in the wrong place take writes for reads, or those of another disk: the kernel's own count knows.
+        /// Programs that look in the wrong place take writes for reads, or those of another disk: the kernel's own count knows,
+        /// and the other watch has the marks.
         @Test(arguments: ["operation", "device", "count"])
-        func aTrackerThatMissesWritesIsFoundOut(field: String) throws {
-            try withDisk(byteCount: 8 << 20) { _, disk in
-                var tracepoint = try Tracepoint.requestCompleted()
-                switch field {
-                case "operation": tracepoint.operation += 4
-                case "device": tracepoint.device += 4
-                default: tracepoint.sectorCount += 4
-                }
-                let number = try FileStatus(of: disk.path).device
-                let extent = TrackedExtent(disk: number, onDisk: ByteExtent(offset: 0, byteCount: 8 << 20))
-                let tracker = try WriteTracker(byteCount: 8 << 20, [extent], at: tracepoint)
-                try tracker.confirm()
+        func whatOneWatchMissesTheOtherHas(field: String) throws {
+            try withTracker(ended: try Self.broken(.requestCompleted(), field), asked: try .transferQueued()) { disk, tracker in
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
                 // Reads, too, which are taken for writes.
                 _ = try readDirectly(disk.path, byteCount: 1 << 20)
-                try writeDirectly(disk.path, at: 0, byteCount: 512)
-                let error = #expect(throws: TrackingError.self) { try tracker.confirm() }
-                #expect(error?.code == .marksLost)
+                try writeDirectly(disk.path, at: 70 * unit, byteCount: 512)
+                #expect(try tracker.reconcile(isAtRest: true) == .completed)
+                #expect(tracker.takenUnits.contains(70))
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+                // Once more, and what was missed before comes back with it.
+                try writeDirectly(disk.path, at: 90 * unit, byteCount: 512)
+                #expect(try tracker.reconcile(isAtRest: true) == .completed)
+                #expect(tracker.takenUnits.isSuperset(of: [70, 90]))
+            }
+        }
+
+        @Test(arguments: ["device", "count"])
+        func whatBothWatchesMissIsLost(field: String) throws {
+            let ended = try Self.broken(.requestCompleted(), field)
+            try withTracker(ended: ended, asked: try Self.broken(.transferQueued(), field)) { disk, tracker in
+                try writeDirectly(disk.path, at: 70 * unit, byteCount: 512)
+                #expect(try tracker.reconcile(isAtRest: true) == .completed)
+                #expect(try tracker.reconcile(isAtRest: true) == .lost)
+                // Somebody has read all of it.
+                try tracker.restart()
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+            }
+        }
+
+        /// Where the first watch sees all, the second is not needed.
+        @Test func theSecondWatchMayMissWhatTheFirstSaw() throws {
+            let asked = try Self.broken(.transferQueued(), "operation")
+            try withTracker(ended: try .requestCompleted(), asked: asked) { disk, tracker in
+                try writeDirectly(disk.path, at: 70 * unit, byteCount: 512)
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+                #expect(tracker.takeAll() == [70..<71])
+            }
+        }
+
+        private static func broken(_ tracepoint: Tracepoint, _ field: String) throws -> Tracepoint {
+            var tracepoint = tracepoint
+            switch field {
+            case "operation": tracepoint.operation += 4
+            case "device": tracepoint.device += 4
+            default: tracepoint.sectorCount += 4
+            }
+            return tracepoint
+        }
+
+        private func withTracker(
+            ended: Tracepoint, asked: Tracepoint, _ body: (LoopDevice, WriteTracker) throws -> Void
+        ) throws {
+            try withDisk(byteCount: 8 << 20) { _, disk in
+                let number = try FileStatus(of: disk.path).device
+                let extent = TrackedExtent(disk: number, onDisk: ByteExtent(offset: 0, byteCount: 8 << 20))
+                try body(disk, try WriteTracker(byteCount: 8 << 20, [extent], ended: ended, asked: asked))
             }
         }
 

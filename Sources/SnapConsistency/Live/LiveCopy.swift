@@ -9,7 +9,8 @@ internal import SystemPackage
 ///
 /// Somebody reads the whole of `reader` first, after `begin`. Then `converge` reads what was written since, again and again,
 /// until little is left; and `finish`, while the volume's filesystems are frozen, reads the rest. From then on the first copy with
-/// `overlay` upon it is the volume of that instant.
+/// `overlay` upon it is the volume of that instant. Where `finish` finds that marks were missing, the freeze was in vain: after
+/// another `converge` it may be tried again.
 ///
 /// From one thread, but for `reader` and `overlay`.
 package final class LiveCopy: Sendable {
@@ -30,13 +31,17 @@ package final class LiveCopy: Sendable {
         var expectation: AuditSample.Expectation?
         var copyAgain: (@Sendable () throws(ConsistencyError) -> Void)?
         var atRest: (@Sendable () throws(ConsistencyError) -> Void)?
+        /// Nobody knows any more what was written since the first copy.
+        var isLost = false
+        var differs = false
+        var copyCount = 1
     }
 
     /// Begins to track the writes to the volume. Throws `notPossible`, `permissionDenied`, `device`.
     convenience init(
         _ inspection: VolumeInspection, _ disk: TrackableDisk, _ options: PointInTimeOptions
     ) throws(ConsistencyError) {
-        let extent = TrackedExtent(disk: disk.number, onDisk: disk.extent)
+        let extent = TrackedExtent(disk: disk.number, device: inspection.facts.device, onDisk: disk.extent)
         let tracker: WriteTracker
         do throws(TrackingError) {
             tracker = try WriteTracker(byteCount: inspection.facts.byteCount, [extent])
@@ -87,6 +92,9 @@ package final class LiveCopy: Sendable {
         state.withLock { $0.atRest = body }
     }
 
+    /// Whether samples were found to differ from the volume.
+    package var differs: Bool { state.withLock { $0.differs } }
+
     /// The passes so far, but for the first copy.
     package var passes: [LivePass] { state.withLock { $0.passes } }
 
@@ -100,18 +108,30 @@ package final class LiveCopy: Sendable {
     /// Reads what was written, until the rest can be read within the time that a freeze may take. Throws `notConverged`,
     /// `pointInTimeLost`, and what `check` throws, which is asked between the passes.
     func converge(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
-        for _ in 0..<Self.copyLimit {
+        while true {
             do throws(ConsistencyError) {
+                if state.withLock({ $0.isLost }) { try copyAgain() }
                 return try followWriters(check)
             } catch {
-                guard error.code == .marksLost, let copyAgain = state.withLock({ $0.copyAgain }) else { throw error }
-                report("copied again: \(error)")
-                overlay.clear()
-                state.withLock { ($0.passes, $0.sample) = ([], nil) }
-                try copyAgain()
+                guard error.code == .marksLost, mayCopyAgain else { throw error }
+                report(error.description)
+                state.withLock { $0.isLost = true }
             }
         }
-        try followWriters(check)
+    }
+
+    private var mayCopyAgain: Bool { state.withLock { $0.copyAgain != nil && $0.copyCount < Self.copyLimit } }
+
+    /// All of it. What was laid upon the first copy is of no use any more.
+    private func copyAgain() throws(ConsistencyError) {
+        guard mayCopyAgain, let body = state.withLock({ $0.copyAgain }) else { throw Self.lost }
+        report("copied again")
+        overlay.clear()
+        state.withLock { state in
+            (state.passes, state.sample, state.isLost) = ([], nil, false)
+            state.copyCount += 1
+        }
+        try body()
     }
 
     private func followWriters(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
@@ -119,7 +139,7 @@ package final class LiveCopy: Sendable {
         while true {
             try check()
             try writeBack()
-            try confirm()
+            if try reconcile(isAtRest: false) == .completed { report("marks were missing; all that was asked for is read again") }
             let remaining = tracker.count()
             let seconds = state.withLock { $0.pace.estimate(remaining) }
             // Nothing is known of the pace before the first pass.
@@ -193,8 +213,8 @@ package final class LiveCopy: Sendable {
 
     // MARK: - While it is frozen
 
-    /// Reads the rest. Throws `pointInTimeLost` where it is not all of the volume, or somebody goes on writing; and what
-    /// `atRest` throws.
+    /// Reads the rest. Throws `marksLost` where it was not all, `pointInTimeLost` where somebody goes on writing, and what `atRest`
+    /// throws.
     func finish() throws(ConsistencyError) {
         for _ in 0..<Self.restLimit {
             let pass = try readMarked()
@@ -207,14 +227,29 @@ package final class LiveCopy: Sendable {
 
     /// Some discards come after the freeze: what they changed is marked by then, and not compared.
     private func audit() throws(ConsistencyError) {
-        try confirm()
+        switch try reconcile(isAtRest: true) {
+        case .complete: break
+        case .completed: throw ConsistencyError(.marksLost, "\(reader.facts.path): marks of writes were missing")
+        case .lost:
+            state.withLock { $0.isLost = true }
+            throw Self.lost
+        }
         let (sample, atRest) = state.withLock { ($0.sample, $0.atRest) }
         if let sample {
+            try compare(sample)
+        }
+        try atRest?()
+    }
+
+    private func compare(_ sample: AuditSample) throws(ConsistencyError) {
+        do throws(ConsistencyError) {
             try sample.compare(by: reading, of: reader.facts.path) { [overlay, tracker] unit in
                 overlay.contains(unit) || tracker.isMarked(unit)
             }
+        } catch {
+            if error.code == .imageDiffers { state.withLock { $0.differs = true } }
+            throw error
         }
-        try atRest?()
     }
 
     // MARK: - Parts
@@ -237,15 +272,23 @@ package final class LiveCopy: Sendable {
         return pass
     }
 
-    private func confirm() throws(ConsistencyError) {
-        do throws(TrackingError) { try tracker.confirm() } catch { throw ConsistencyError(error) }
+    private func reconcile(isAtRest: Bool) throws(ConsistencyError) -> WriteTracker.Knowledge {
+        do throws(TrackingError) {
+            return try tracker.reconcile(isAtRest: isAtRest)
+        } catch {
+            throw ConsistencyError(error)
+        }
+    }
+
+    private static var lost: ConsistencyError {
+        ConsistencyError(.marksLost, "the kernel left out what marks writes: it is not known any more what was written")
     }
 
     private func report(_ line: String) { state.withLock { $0.report }(line) }
 
     func close() { reader.close() }
 
-    /// How often the first copy is made again.
+    /// How often the first copy is made at the most.
     private static let copyLimit = 3
     /// Places that are taken at once.
     private static let runLimit = 65_536

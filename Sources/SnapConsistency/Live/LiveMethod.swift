@@ -45,9 +45,10 @@ package final class LiveMethod: PointInTimeMethod {
         try copy.converge(check)
     }
 
+    package func settle() throws(ConsistencyError) { try copy.finish() }
+
     package func take() throws(ConsistencyError) -> any PointInTime {
         let copy = copy
-        try copy.finish()
         prepared.withLock { $0 = nil }
         return LivePointInTime(copy)
     }

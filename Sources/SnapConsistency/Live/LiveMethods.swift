@@ -19,6 +19,7 @@ package struct LiveMethods: MethodSource {
         guard !inspection.freezeTargets.isEmpty else {
             return .impossible(.live, "nothing is mounted from it that could be frozen")
         }
+        if let obstacle = options.liveObstacle { return .impossible(.live, obstacle) }
         if case .impossible(let reason) = TrackableDisk.find(of: inspection.facts) { return .impossible(.live, reason) }
         do throws(TrackingError) {
             try WriteTracker.tryOut()

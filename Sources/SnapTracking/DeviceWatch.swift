@@ -2,12 +2,17 @@ internal import SnapModel
 internal import SnapSystem
 internal import Synchronization
 
-/// The program that tracks the writes to an extent of a disk, and the proof that it missed none.
+/// The program that watches the writes to an extent of a device, and the proof that it missed none.
 ///
-/// The kernel leaves a program out where another one is running on that processor (bpf_prog_active), and does not say so. But
-/// it counts the sectors that are written all the same. So the program counts those that it is told of, and what the two counts
-/// differ by must stay what it was in the beginning.
-final class DiskTracking: Sendable {
+/// The kernel leaves a program out where another one is running on that processor (bpf_prog_active), and does not say so. Some
+/// leave out all programs on behalf of processes that nobody shall look into. But the kernel counts the sectors that are written
+/// all the same. So the program counts those that it is told of, and what the two counts differ by must stay what it was in the
+/// beginning, whenever nothing is between the two.
+final class DeviceWatch: Sendable {
+    /// What the kernel has counted, next to what the program has.
+    enum Comparison: Hashable, Sendable { case equal, more, less }
+
+
     private let program: Program
     private let kernel: WrittenSectors
     private let words: MarkWords
@@ -17,43 +22,41 @@ final class DiskTracking: Sendable {
 
     /// Counts in the word `counter`.
     init(
-        _ extent: TrackedExtent, _ layout: MarkLayout, _ words: MarkWords, _ tracepoint: Tracepoint,
+        _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
         countingIn counter: Int
     ) throws(TrackingError) {
-        (self.words, self.counter) = (words, counter)
-        kernel = try WrittenSectors(of: extent.disk)
+        (words, self.counter) = (marks.words, counter)
+        kernel = try WrittenSectors(of: device)
         program = try Program(
-            MarkingProgram.assemble(extent, layout, tracepoint, map: words.map.rawValue, countingIn: counter),
-            at: tracepoint)
-        try restart()
+            MarkingProgram.assemble(extent, on: device, marks, tracepoint, countingIn: counter), at: tracepoint)
     }
 
-    /// What was missed until now does not count any more.
-    func restart() throws(TrackingError) {
+    /// What was missed until now does not count any more. `patience`: how often it is looked at, in half milliseconds.
+    func restart(patience: Int) throws(TrackingError) {
         var most: UInt64 = 0
-        for _ in 0..<Self.baselineLimit {
+        for _ in 0..<patience {
             most = max(most, try difference())
             CurrentProcess.rest(for: Self.pause)
         }
         baseline.withLock { $0 = max($0, most) }
     }
 
-    /// Throws `marksLost` when the program was not told of all that was written.
-    func confirm() throws(TrackingError) {
+    /// From now on the counts may differ by what they do now.
+    func accept() throws(TrackingError) {
+        let difference = try difference()
+        baseline.withLock { $0 = difference }
+    }
+
+    func compare() throws(TrackingError) -> Comparison {
         let baseline = baseline.withLock { $0 }
-        for _ in 0..<Self.confirmationLimit {
+        for _ in 0..<Self.comparisonLimit {
             let difference = try difference()
-            if difference == baseline { return }
-            guard difference < baseline else {
-                throw TrackingError(
-                    .marksLost,
-                    "the kernel left out the program that marks writes, most likely for that of another tool with eBPF: "
-                        + "\(difference - baseline) sectors were written unseen")
-            }
+            if difference == baseline { return .equal }
+            if difference > baseline { return .more }
             // A processor is held up on its way from the one count to the other.
             CurrentProcess.rest(for: Self.pause)
         }
-        throw TrackingError(.marksLost, "the kernel does not count the writes to its disk as it did before")
+        return .less
     }
 
     /// What the kernel has counted more than the program. A request that is on its way from the one count to the other makes
@@ -75,7 +78,6 @@ final class DiskTracking: Sendable {
     }
 
     private static let (sampleCount, sampleLimit) = (3, 10_000)
-    private static let baselineLimit = 20
-    private static let confirmationLimit = 400
+    private static let comparisonLimit = 400
     private static let pause = Duration.microseconds(500)
 }
