@@ -53,21 +53,24 @@ extension Catalogue {
         }
     }
 
-    /// Notes how far a pending snapshot is: bytes of volume, bytes that nobody had stored before, and what those take.
+    /// Notes how far a pending snapshot is: bytes of volume, bytes that nobody had stored before, and what those take; and
+    /// what is being done while those do not grow, which is its StateMessage until it ends.
     /// For the eyes of others only: it returns within `ProgressConnection.busyTimeout` and some writes to memory, the
     /// report being dropped when others hold the lock for longer; and it is durable only with the next commit of another
     /// method (see `ProgressConnection`).
     package func updateProgress(
-        _ id: SnapshotID, processed processedByteCount: Int, new newByteCount: Int, stored storedByteCount: Int
+        _ id: SnapshotID, processed processedByteCount: Int, new newByteCount: Int, stored storedByteCount: Int,
+        stage: String? = nil
     ) throws(CatalogueError) {
         try progress.write { database in
             let statement = try database.cachedStatement(
                 sql: """
-                    UPDATE snapshot SET processedByteCount = ?, newByteCount = ?, storedByteCount = ?
+                    UPDATE snapshot SET processedByteCount = ?, newByteCount = ?, storedByteCount = ?, stateMessage = ?
                     WHERE snapshotId = ? AND state = 'pending'
                     """
             )
-            try statement.execute(arguments: [processedByteCount, newByteCount, storedByteCount, id.rawValue])
+            try statement.execute(
+                arguments: [processedByteCount, newByteCount, storedByteCount, stage, id.rawValue])
         }
     }
 

@@ -74,7 +74,7 @@ extension Database {
         try updatePending(
             completion.id,
             """
-            state = 'completed', completionTime = ?, manifestRoot = ?, fullByteCount = ?, newByteCount = ?,
+            state = 'completed', stateMessage = NULL, completionTime = ?, manifestRoot = ?, fullByteCount = ?, newByteCount = ?,
                 storedByteCount = ?, securingMicroseconds = coalesce(?, securingMicroseconds),
                 imagingMicroseconds = coalesce(?, imagingMicroseconds), processedByteCount = volumeByteCount,
                 worker = NULL, request = NULL, lockStartTime = ?, lockDurationDays = ?, lockExpiryTime = ?

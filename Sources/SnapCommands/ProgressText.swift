@@ -44,10 +44,12 @@ struct ProgressText {
     /// In the order in which they matter.
     private func details(of reading: TransferReading, bytesPerSecond: Double) -> [String] {
         let total = HumanText.bytes(reading.totalByteCount)
-        var parts = [
-            "\(HumanText.bytes(reading.processedByteCount))/\(total)", HumanText.rate(bytesPerSecond),
-            timeLeft(of: reading, bytesPerSecond: bytesPerSecond),
-        ]
+        var parts = ["\(HumanText.bytes(reading.processedByteCount))/\(total)"]
+        if let stage = reading.stage {
+            parts.append(stage)
+        } else {
+            parts += [HumanText.rate(bytesPerSecond), timeLeft(of: reading, bytesPerSecond: bytesPerSecond)]
+        }
         if tellsNew { parts.append("\(HumanText.bytes(reading.newByteCount)) new") }
         return parts
     }

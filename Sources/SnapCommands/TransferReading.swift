@@ -8,19 +8,23 @@ struct TransferReading {
     var storedByteCount: Int
     /// Since the run began.
     var seconds: Double
+    /// What is being done, where the counts do not tell.
+    var stage: String?
 
     init(
         totalByteCount: Int,
         processedByteCount: Int,
         newByteCount: Int = 0,
         storedByteCount: Int = 0,
-        seconds: Double
+        seconds: Double,
+        stage: String? = nil
     ) {
         self.totalByteCount = totalByteCount
         self.processedByteCount = processedByteCount
         self.newByteCount = newByteCount
         self.storedByteCount = storedByteCount
         self.seconds = seconds
+        self.stage = stage
     }
 
     init(_ progress: TransferProgress, seconds: Double) {
@@ -29,6 +33,7 @@ struct TransferReading {
         totalByteCount = progress.totalByteCount
         newByteCount = progress.newByteCount
         storedByteCount = progress.storedByteCount
+        stage = progress.stage
         self.seconds = seconds
     }
 

@@ -23,9 +23,11 @@ final class LiveImaging: Sendable {
     /// Carries all of the volume into the store, as it is.
     func copyFirst(_ snapshot: Snapshot, _ progress: TransferProgress, audits: Bool) throws(EngineError) {
         copy.onReport { [engine] in engine.log.info([snapshot], $0) }
+        copy.onPass { progress.enter("pass \($0): \($1) units of 4 KiB left") }
         try carry(snapshot, progress)
         // What is read again is no progress.
         copy.onLoss { [self] () throws(ConsistencyError) in
+            progress.enter("all is copied again")
             try Self.translating { () throws(EngineError) in try carry(snapshot, TransferProgress()) }
         }
         if audits { copy.atRest { [self] () throws(ConsistencyError) in try audit() } }
@@ -47,6 +49,7 @@ final class LiveImaging: Sendable {
     /// Puts the image of the instant together. Throws `imagesDiffer` where an audit found another.
     func patch(_ progress: TransferProgress) throws(EngineError) -> SnapshotImage {
         guard let early = early.withLock({ $0 }) else { preconditionFailure("a patch without a first copy") }
+        progress.enter(nil)
         let run = try PatchingRun(
             early, copy.overlay, engine: engine, progress: progress, cancellation: cancellation)
         let result = try run.run()

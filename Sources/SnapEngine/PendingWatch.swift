@@ -25,8 +25,13 @@ final class PendingWatch: Sendable {
 
     private struct State {
         var subjects: [Subject]
-        var reported: [SnapshotID: Int] = [:]
+        var reported: [SnapshotID: Report] = [:]
         var failure: EngineError?
+    }
+
+    private struct Report: Hashable {
+        var processedByteCount: Int
+        var stage: String?
     }
 
     init(_ subjects: [Subject], catalogue: Catalogue, cancellation: CancellationFlag) {
@@ -74,12 +79,11 @@ final class PendingWatch: Sendable {
     /// For the eyes of others only: a report that is lost is followed by another.
     private func report(_ subject: Subject) {
         let progress = subject.progress
-        let processed = progress.processedByteCount
-        guard state.withLock({ $0.reported.updateValue(processed, forKey: subject.snapshot) }) != processed else {
-            return
-        }
+        let report = Report(processedByteCount: progress.processedByteCount, stage: progress.stage)
+        guard state.withLock({ $0.reported.updateValue(report, forKey: subject.snapshot) }) != report else { return }
         try? catalogue.updateProgress(
-            subject.snapshot, processed: processed, new: progress.newByteCount, stored: progress.storedByteCount)
+            subject.snapshot, processed: report.processedByteCount, new: progress.newByteCount,
+            stored: progress.storedByteCount, stage: report.stage)
     }
 
     private func hear(_ subject: Subject) {

@@ -90,8 +90,9 @@ final class SnapshotJob {
 
     /// Reads and stores everything, and completes.
     func finish() throws(EngineError) -> [Snapshot] {
-        for (snapshot, progress) in zip(snapshots, progresses) {
-            progress.begin(totalByteCount: snapshot.volumeByteCount)
+        // What was copied first is counted already.
+        for index in snapshots.indices where lives[index] == nil {
+            progresses[index].begin(totalByteCount: snapshots[index].volumeByteCount)
         }
         let clock = Stopwatch()
         // Before anything is believed: what loses its trust later is found when the snapshots complete.

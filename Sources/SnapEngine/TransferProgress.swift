@@ -8,6 +8,7 @@ package final class TransferProgress: Sendable {
     private let read = Atomic(0)
     private let new = Atomic(0)
     private let stored = Atomic(0)
+    private let currentStage = Mutex<String?>(nil)
     /// What this is a part of: it counts what its parts count.
     private let whole: TransferProgress?
 
@@ -26,12 +27,22 @@ package final class TransferProgress: Sendable {
     /// What the new blocks take in packs.
     package var storedByteCount: Int { stored.load(ordering: .relaxed) }
 
+    /// What is being done while no more bytes are counted, in words; nil where the counts tell enough.
+    package var stage: String? { currentStage.withLock { $0 } }
+
     /// Shows what the records of snapshots tell, which another process carries on.
     package func show(_ snapshots: [Snapshot]) {
         total.store(snapshots.reduce(0) { $0 + $1.volumeByteCount }, ordering: .relaxed)
         processed.store(snapshots.reduce(0) { $0 + $1.processedByteCount }, ordering: .relaxed)
         new.store(snapshots.reduce(0) { $0 + ($1.image?.newByteCount ?? $1.newByteCount) }, ordering: .relaxed)
         stored.store(snapshots.reduce(0) { $0 + ($1.image?.storedByteCount ?? $1.storedByteCount) }, ordering: .relaxed)
+        let stage = snapshots.first { $0.state == .pending && $0.stateMessage != nil }?.stateMessage
+        currentStage.withLock { $0 = stage }
+    }
+
+    func enter(_ stage: String?) {
+        currentStage.withLock { $0 = stage }
+        whole?.enter(stage)
     }
 
     /// Of several things that are done one after the other, each begins with this: what is done stays counted.

@@ -14,6 +14,7 @@ extension DeviceMapper {
         @Test(arguments: LiveScene.allCases)
         func theImageIsTheVolumeAsItWasFrozen(scene: LiveScene) throws {
             try withMounted(scene) { device, mounted in
+                if scene == .nvme { #expect(try Self.mergesDiscards(device)) }
                 try Writing.with(in: mounted.path) { writing in
                     let method = try live(device)
                     try method.prepare()
@@ -70,6 +71,12 @@ extension DeviceMapper {
         }
 
         // MARK: - Parts
+
+        private static func mergesDiscards(_ device: FilePath) throws -> Bool {
+            let name = device.lastComponent?.string ?? ""
+            let limit = try File.readText(FilePath("/sys/block/\(name)/queue/max_discard_segments"))
+            return try #require(Int(limit.prefix { $0.isNumber })) > 1
+        }
 
         private func withMounted(_ scene: LiveScene, _ body: (FilePath, MountedFilesystem) throws -> Void) throws {
             try ScratchDirectory.with { directory in

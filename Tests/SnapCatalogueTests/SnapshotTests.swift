@@ -78,6 +78,18 @@ struct SnapshotTests {
         }
     }
 
+    @Test func theStageIsItsMessageUntilItEnds() throws {
+        let pending = try catalogue.samplePending()
+        let id = pending.id
+        try catalogue.updateProgress(id, processed: 7, new: 0, stored: 0, stage: "pass 2")
+        #expect(try catalogue.snapshot(id).stateMessage == "pass 2")
+        try catalogue.updateProgress(id, processed: 7, new: 0, stored: 0)
+        #expect(try catalogue.snapshot(id).stateMessage == nil)
+        try catalogue.updateProgress(id, processed: 7, new: 0, stored: 0, stage: "pass 3")
+        _ = try catalogue.complete(id, image: Sample.image(1), at: Sample.time, trustedSince: .none)
+        #expect(try catalogue.snapshot(id).stateMessage == nil)
+    }
+
     @Test func progressIsDroppedWhenOthersHoldTheLock() throws {
         let pending = try catalogue.samplePending()
         try catalogue.sampleProgress(pending.id, 1)

@@ -59,6 +59,9 @@ import Testing
             "none",
             "--max-freeze",
             "1500ms",
+            "--on-no-converge",
+            "freeze-longer",
+            "--audit",
             "--on-quiesce-failure",
             "crash-consistent",
             "--hook",
@@ -87,6 +90,9 @@ import Testing
         var options = PointInTimeOptions()
         options.method = ConsistencyMethod.none
         options.maxFreeze = .milliseconds(1_500)
+        options.liveMaxFreeze = .milliseconds(1_500)
+        options.onNoConverge = .freezeLonger
+        options.audits = true
         options.onQuiesceFailure = .crashConsistent
         options.hooks.others = ["/h"]
         options.hooks.timeout = .seconds(120)

@@ -46,6 +46,12 @@ import Testing
         #expect(Self.text.line(Self.reading(8_192), bytesPerSecond: 1e9).contains("99%"))
         #expect(Self.text.line(Self.reading(8_192), bytesPerSecond: 1e9).contains("finishing"))
         #expect(Self.text.line(Self.reading(0), bytesPerSecond: 0).contains("– left"))
+        var passing = Self.reading(8_192)
+        passing.stage = "pass 3: 1163 units of 4 KiB left"
+        #expect(
+            Self.text.line(passing, bytesPerSecond: 0)
+                == "99%, 8.0 GiB/8.0 GiB, pass 3: 1163 units of 4 KiB left, 1.0 GiB new")
+        #expect(Self.text.bar(passing, bytesPerSecond: 0, columnCount: 80).contains("units of 4 KiB left"))
         let silent = ProgressText(verb: "verify", tellsNew: false)
         #expect(silent.summary(Self.reading(8_192, seconds: 16)) == "8.0 GiB in 0:16, 512.0 MiB/s")
     }

@@ -54,6 +54,7 @@ extension Tracking {
             [
                 ("a buffered write", { try write(file, byteCount: 1 << 20, seed: 3) }),
                 ("O_DIRECT", { try writeDirectly(file, at: 2 << 20, byteCount: 256 << 10, seed: 4) }),
+                ("io_uring", { try writeByRing(folder.appending("ring")) }),
                 ("mmap", { try writeThroughMemory(file, at: 3 << 20, byteCount: 64 << 10) }),
                 ("a hole", { try Command.check("fallocate", "-p", "-o", "4194304", "-l", "524288", file.string) }),
                 ("zeros", { try Command.check("fallocate", "-z", "-o", "5242880", "-l", "262144", file.string) }),
@@ -92,6 +93,13 @@ extension Tracking {
             try Command.check("sync", "-f", mounted.path.string)
             try Command.check("fsfreeze", "-f", mounted.path.string)
             try Command.check("fsfreeze", "-u", mounted.path.string)
+        }
+
+        private func writeByRing(_ path: FilePath) throws {
+            try Command.check(
+                "fio", "--thread", "--output=/dev/null", "--name=ring", "--filename=\(path)", "--rw=randwrite",
+                "--bs=4k",
+                "--size=1m", "--ioengine=io_uring", "--iodepth=8", "--direct=1")
         }
 
         private func writeThroughMemory(_ path: FilePath, at offset: Int, byteCount: Int) throws {

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 
 import section_list
+import section_live
 import section_pairs
 import section_records
 import section_sizes
@@ -25,6 +26,7 @@ SECTIONS = {
     "list": section_list.measure,
     "records": section_records.measure,
     "stall": section_stall.measure,
+    "live": section_live.measure,
     "startup": section_startup.measure,
 }
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

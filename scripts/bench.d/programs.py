@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 
 from measure import run
 
@@ -15,11 +16,16 @@ class Snapctl:
     def reset(self):
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def create(self, volume, waits=True, **options):
+    def create(self, volume, *words, waits=True, **options):
         """The cost, to the end unless `waits` is false, and the snapshot's record."""
         whole = ["--wait"] if waits else []
-        cost = self._run("create", "--volume", volume, "--output", "json", *whole, **options)
+        cost = self._run("create", "--volume", volume, "--output", "json", *whole, *words, **options)
         return cost, json.loads(cost.stdout)
+
+    def start(self, verb, *arguments):
+        """The program, left running; it says nothing."""
+        line = [self.path, verb, *arguments, "--root", self.root]
+        return subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def wait(self, snapshot):
         return self._run("wait", snapshot, cold=False)

@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 import time
 from statistics import median
 
+from load import Load, Probe
 from measure import MIB
 from report import Target, row
 from section_sparse import mount_xfs
@@ -18,7 +18,6 @@ STALL_LIMIT = 0.250
 ANSWER_LIMIT = 1.0
 # Between two creates, so that each meets a filesystem that is busy and not one that is catching up.
 PAUSE_SECONDS = 1.0
-LOAD_IOPS = 2000
 # How much of the filesystem is written to at random. Every block that is written after a clone becomes an extent of its
 # own in the image, and the next clone pays for each: a busy database, and the worst that one image can get.
 LOADS = ["64m", "512m"]
@@ -95,66 +94,3 @@ def targets(method, stalls, costs, freezes, quiet):
 
 def spread(seconds):
     return f"{median(seconds) * 1000:.0f} and {max(seconds) * 1000:.0f} ms"
-
-
-class Load:
-    """Random 4 KiB writes with fsyncs, by fio."""
-
-    def __init__(self, mount, size):
-        self.arguments = [
-            "fio", "--name=load", f"--directory={mount}", "--rw=randwrite", "--bs=4k", f"--size={size}",
-            "--ioengine=psync", "--fsync=32", f"--rate_iops={LOAD_IOPS}", "--time_based", "--runtime=3600",
-            "--output=/dev/null",
-        ]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
-class Probe:
-    """A writer that notes when each of its durable writes began and ended."""
-
-    PROGRAM = """
-import os, sys, time
-file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT, 0o600)
-while True:
-    begun = time.monotonic()
-    os.pwrite(file, b'x' * 4096, 0)
-    os.fdatasync(file)
-    print(f'{begun} {time.monotonic()}', flush=True)
-    time.sleep(0.002)
-"""
-
-    def __init__(self, mount):
-        self.path = os.path.join(mount, "probe")
-        self.writes = []
-
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", self.PROGRAM, self.path], stdout=subprocess.PIPE, text=True)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def wait_past(self, instant):
-        """Reads what the writer tells until it has begun a write after the instant."""
-        for line in self.process.stdout:
-            begun, ended = map(float, line.split())
-            self.writes.append((begun, ended))
-            if begun > instant:
-                return
-
-    def longest_since(self, instant):
-        return max(ended - begun for begun, ended in self.writes if ended >= instant)
-
-    def longest_stall(self, seconds):
-        begun = time.monotonic()
-        self.wait_past(begun + seconds)
-        return self.longest_since(begun)

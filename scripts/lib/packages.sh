@@ -6,7 +6,9 @@ BUILD_PACKAGES=(libssl-dev liblz4-dev libsqlite3-dev libblkid-dev pkg-config git
 VOLUME_PACKAGES=(e2fsprogs xfsprogs btrfs-progs util-linux mount fdisk)
 # Databases whose hooks (packaging/hooks.d) are tested against them.
 HOOK_PACKAGES=(postgresql mariadb-server-core mariadb-client-core sqlite3 psmisc)
-BENCH_PACKAGES=(python3 time fio)
+# Writes in every way there is: in the tests of `live`, and where stalls are measured.
+WRITER_PACKAGES=(fio)
+BENCH_PACKAGES=(python3 time "${WRITER_PACKAGES[@]}")
 # systemd-analyze; and the zones that days and weeks are counted by.
 UNIT_PACKAGES=(systemd tzdata)
 

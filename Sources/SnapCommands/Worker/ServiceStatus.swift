@@ -43,9 +43,10 @@ final class ServiceStatus: Sendable {
     }
 
     private func run() {
-        var last: [Int] = []
+        var last: [String] = []
         while isEnding.wait(timeout: .now() + Self.interval) == .timedOut {
-            let now = [progress.processedByteCount, progress.readByteCount, progress.newByteCount]
+            let counts = [progress.processedByteCount, progress.readByteCount, progress.newByteCount]
+            let now = counts.map { String($0) } + [progress.stage ?? ""]
             if progress.totalByteCount > 0 { notifier.tell(.status(words)) }
             if now != last || progress.totalByteCount == 0 { notifier.tell(.watchdog) }
             last = now
@@ -57,6 +58,8 @@ final class ServiceStatus: Sendable {
         let (done, total) = (progress.processedByteCount, progress.totalByteCount)
         guard total > 0 else { return subject }
         let new = progress.newByteCount > 0 ? ", new \(HumanText.bytes(progress.newByteCount))" : ""
-        return "\(subject): \(min(100, Int(Double(done) / Double(total) * 100))) % of \(HumanText.bytes(total))\(new)"
+        let stage = progress.stage.map { ", \($0)" } ?? ""
+        let percent = min(100, Int(Double(done) / Double(total) * 100))
+        return "\(subject): \(percent) % of \(HumanText.bytes(total))\(new)\(stage)"
     }
 }

@@ -36,7 +36,9 @@ struct WorkerCommand: ParsableCommand {
         let progress = TransferProgress()
         let status = ServiceStatus.begin(progress, "making the point in time")
         var events = Engine.Events()
-        events.onPending = { snapshots in tell(.pending(snapshots.map(\.id))) }
+        events.onPending = { snapshots in
+            tell(.pending(snapshots.map(\.id), isCopied: snapshots.contains { $0.consistency.method == .live }))
+        }
         events.onSecured = { snapshots, isHolding in
             if snapshots.allSatisfy(\.consistency.method.fixesBytes) { leash.mayEndAtOnce() }
             status?.turn(to: snapshots.map(\.id.rawValue).joined(separator: " "))

@@ -41,7 +41,8 @@ struct WorkerOrder: Codable {
 
 /// What a worker tells the command that started it: lines of JSON on its standard output.
 enum WorkerEvent: Codable {
-    case pending([SnapshotID])
+    /// `isCopied`: volumes are read before the points in time are taken.
+    case pending([SnapshotID], isCopied: Bool)
     /// `isHolding`: writers are held up until the volumes are read.
     case secured([SnapshotID], isHolding: Bool)
     case completed([SnapshotID])

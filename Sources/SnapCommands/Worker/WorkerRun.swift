@@ -32,7 +32,7 @@ struct WorkerRun {
             var hasSucceeded = false
             defer { if state.isShown { run.finish(hasSucceeded: hasSucceeded) } }
             let snapshots = try follow(&link, &state)
-            hasSucceeded = true
+            hasSucceeded = snapshots.allSatisfy { $0.state == .completed }
             return snapshots
         }
     }
@@ -44,7 +44,9 @@ struct WorkerRun {
                 link.cancel(run.cancellation.reason)
             }
             switch try link.next(within: Self.interval) {
-            case .pending(let ids): announce(ids)
+            case .pending(let ids, let isCopied):
+                announce(ids)
+                if isCopied { show(ids, &state) }
             case .secured(let ids, let isHolding):
                 state.ids = ids
                 if let snapshots = try secured(isHolding, link, &state) { return snapshots }
@@ -71,12 +73,21 @@ struct WorkerRun {
             link.release()
             return snapshots
         }
-        for snapshot in snapshots { run.tell("\(snapshot.id): \(SnapshotFields.sentence(aboutHolding: snapshot))") }
+        // It would stand in the middle of the bar.
+        for snapshot in snapshots where !state.isShown {
+            run.tell("\(snapshot.id): \(SnapshotFields.sentence(aboutHolding: snapshot))")
+        }
         // While writers are held up the worker goes with us.
         if !isHolding { link.release() }
-        run.start()
-        state.isShown = true
+        show(state.ids, &state)
         return nil
+    }
+
+    /// From now on the progress of these is shown.
+    private func show(_ ids: [SnapshotID], _ state: inout State) {
+        state.ids = ids
+        if !state.isShown { run.start() }
+        state.isShown = true
     }
 
     private func announce(_ ids: [SnapshotID]) {

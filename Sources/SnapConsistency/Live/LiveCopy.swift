@@ -29,6 +29,7 @@ package final class LiveCopy: Sendable {
         var passes: [LivePass] = []
         var sample: AuditSample?
         var report: @Sendable (String) -> Void = { _ in }
+        var announce: @Sendable (Int, Int) -> Void = { _, _ in }
         var expectation: AuditSample.Expectation?
         var copyAgain: (@Sendable () throws(ConsistencyError) -> Void)?
         var atRest: (@Sendable () throws(ConsistencyError) -> Void)?
@@ -76,6 +77,11 @@ package final class LiveCopy: Sendable {
 
     /// Told what happens, a line each, for the log.
     package func onReport(_ report: @escaping @Sendable (String) -> Void) { state.withLock { $0.report = report } }
+
+    /// Told before each pass which it is, the first copy being the first, and how many units are left for it.
+    package func onPass(_ announce: @escaping @Sendable (_ number: Int, _ unitCount: Int) -> Void) {
+        state.withLock { $0.announce = announce }
+    }
 
     /// Whoever has made the first copy tells what it has of some units: a few hundred are compared with the volume at the
     /// end. Before `converge`.
@@ -155,6 +161,7 @@ package final class LiveCopy: Sendable {
                     if try !goOn(remaining, seconds) { return prepareRest(remaining) }
                 }
             }
+            state.withLock { $0.announce }(passes.count + 2, remaining.unitCount)
             try pass()
         }
     }
