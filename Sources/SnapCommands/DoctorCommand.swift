@@ -38,7 +38,8 @@ struct DoctorCommand: ParsableCommand {
 
     private func allow(_ path: String, _ configuration: EngineConfiguration) throws {
         guard try LiveDistrust.forgive(FilePath(path), in: configuration.root) else {
-            throw EngineError(.invalidParameter, "live is not held back for \(path); 'snapctl doctor --dry-run' lists those it is")
+            throw EngineError(
+                .invalidParameter, "live is not held back for \(path); 'snapctl doctor --dry-run' lists those it is")
         }
     }
 }

@@ -20,7 +20,8 @@ struct PointInTimeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What happens when live cannot keep up with the writers: wait, freeze-longer, or fail.", valueName: "policy"))
+            "What happens when live cannot keep up with the writers: wait, freeze-longer, or fail.", valueName: "policy"
+        ))
     var onNoConverge = NonConvergencePolicy.fail
 
     @Flag(help: "With live, compare the image with all of the volume before that is thawed.")

@@ -25,7 +25,9 @@ package struct TrackableDisk: Hashable, Sendable {
     }
 
     /// `extent` of `disk`, whose `device` is asked of them.
-    static func on(_ disk: DeviceNode, by device: DeviceNumber, _ extent: ByteExtent, _ volumeOffset: Int) -> TrackableDisk {
+    static func on(_ disk: DeviceNode, by device: DeviceNumber, _ extent: ByteExtent, _ volumeOffset: Int)
+        -> TrackableDisk
+    {
         let merges =
             disk.number("queue/max_discard_segments") ?? 1 > 1 && disk.number("queue/discard_max_bytes") ?? 0 > 0
         return TrackableDisk(

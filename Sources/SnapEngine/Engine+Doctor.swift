@@ -53,7 +53,8 @@ extension Engine {
     private static func distrustedVolumes(_ configuration: EngineConfiguration) throws(EngineError) -> [Finding] {
         try LiveDistrust.read(in: configuration.root).entries.map {
             Finding(
-                .distrustedLive, "live is not used for \($0.path): the image of \($0.snapshot) differed from the volume",
+                .distrustedLive,
+                "live is not used for \($0.path): the image of \($0.snapshot) differed from the volume",
                 "once it is known why, 'snapctl doctor --allow-live \($0.path)'")
         }
     }

@@ -40,7 +40,8 @@ final class PatchingRun: Sendable {
         manifest = ManifestStage(
             volumeByteCount: early.manifest.root.volumeByteCount, adopted: [], catalogue: engine.catalogue,
             claims: claims, writer: writer, checkpointer: nil)
-        leafCount = BlockGeometry.blockCount(ofByteCount: early.manifest.root.volumeByteCount)
+        leafCount =
+            BlockGeometry.blockCount(ofByteCount: early.manifest.root.volumeByteCount)
             / ManifestFormat.fanOut + 1
     }
 

@@ -12,7 +12,6 @@ final class DeviceWatch: Sendable {
     /// What the kernel has counted, next to what the program has.
     enum Comparison: Hashable, Sendable { case equal, more, less }
 
-
     private let program: Program
     private let kernel: WrittenSectors
     private let words: MarkWords

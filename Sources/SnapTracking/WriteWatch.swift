@@ -16,7 +16,8 @@ final class WriteWatch: Sendable {
         var devices: [DeviceWatch] = []
         for (index, place) in extents.enumerated() {
             let counter = MarkLayout.firstCounter + index
-            devices.append(try DeviceWatch(kind, place.extent, on: place.device, marks, tracepoint, countingIn: counter))
+            devices.append(
+                try DeviceWatch(kind, place.extent, on: place.device, marks, tracepoint, countingIn: counter))
         }
         self.devices = devices
     }

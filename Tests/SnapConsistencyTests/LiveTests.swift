@@ -161,7 +161,9 @@ extension Inspections {
                 let byteCount = scene.kind == .xfs ? 400 << 20 : 160 << 20
                 let image = try directory.sparseFile("volume", byteCount: byteCount)
                 if scene.isOnPartition {
-                    try Command.check("sfdisk", "-q", image.string, input: "label: gpt\nstart=4097, size=\((byteCount >> 9) - 8_192)\n")
+                    try Command.check(
+                        "sfdisk", "-q", image.string,
+                        input: "label: gpt\nstart=4097, size=\((byteCount >> 9) - 8_192)\n")
                 }
                 let options = LoopDevice.Options(
                     sectorByteCount: scene.sectorByteCount, hasPartitions: scene.isOnPartition)
@@ -174,7 +176,9 @@ extension Inspections {
             }
         }
 
-        private func live(_ device: FilePath, _ adjust: (inout PointInTimeOptions) -> Void = { _ in }) throws -> LiveMethod {
+        private func live(_ device: FilePath, _ adjust: (inout PointInTimeOptions) -> Void = { _ in }) throws
+            -> LiveMethod
+        {
             let method = try chosen(device) {
                 $0.method = .live
                 adjust(&$0)
@@ -262,4 +266,3 @@ extension FilePath {
         return path
     }
 }
-

@@ -88,7 +88,7 @@ import Testing
             let whole = try followed(tree, "vdb", 4 << 20, [:])
             #expect(whole == [disk(254, 16, 0, 4 << 20, 0)])
             let part = try followed(tree, "vda2", 4 << 20, [:])
-            #expect(part == [disk(254, 0, 1 << 20, 4 << 20, 0)])
+            #expect(part == [disk(254, 0, 1 << 20, 4 << 20, 0, askedOf: 2)])
         }
     }
 
@@ -102,10 +102,10 @@ import Testing
             ]
             let volume = try followed(tree, "dm-1", 20_480 << 9, tables)
             // The two pieces that follow upon each other are one: 1 MiB of the partition, 2 of the header, 1 of the volume.
-            #expect(volume[0] == disk(254, 0, 4 << 20, 12_288 << 9, 0))
+            #expect(volume[0] == disk(254, 0, 4 << 20, 12_288 << 9, 0, askedOf: 2))
             #expect(volume.dropFirst() == [disk(254, 16, 256 << 9, 8_192 << 9, 12_288 << 9)])
             let part = try followed(tree, "dm-2", 2_048 << 9, tables)
-            #expect(part[0] == disk(254, 0, (4 << 20) + 11_264 << 9, 1_024 << 9, 0))
+            #expect(part[0] == disk(254, 0, (4 << 20) + 11_264 << 9, 1_024 << 9, 0, askedOf: 2))
             #expect(part.dropFirst() == [disk(254, 16, 256 << 9, 1_024 << 9, 1_024 << 9)])
         }
     }
@@ -195,11 +195,13 @@ import Testing
     }
 
     private func disk(
-        _ major: UInt32, _ minor: UInt32, _ offset: Int, _ byteCount: Int, _ volumeOffset: Int
+        _ major: UInt32, _ minor: UInt32, _ offset: Int, _ byteCount: Int, _ volumeOffset: Int,
+        askedOf partition: UInt32? = nil
     ) -> TrackableDisk {
         TrackableDisk(
-            number: DeviceNumber(major: major, minor: minor), extent: ByteExtent(offset: offset, byteCount: byteCount),
-            volumeOffset: volumeOffset)
+            number: DeviceNumber(major: major, minor: minor),
+            device: DeviceNumber(major: major, minor: partition ?? minor),
+            extent: ByteExtent(offset: offset, byteCount: byteCount), volumeOffset: volumeOffset)
     }
 
     /// Numbers in sectors; `words`: the type first.

@@ -59,7 +59,8 @@ extension Tracking {
         /// and the other watch has the marks.
         @Test(arguments: ["operation", "device", "count"])
         func whatOneWatchMissesTheOtherHas(field: String) throws {
-            try withTracker(ended: try Self.broken(.requestCompleted(), field), asked: try .transferQueued()) { disk, tracker in
+            try withTracker(ended: try Self.broken(.requestCompleted(), field), asked: try .transferQueued()) {
+                disk, tracker in
                 #expect(try tracker.reconcile(isAtRest: true) == .complete)
                 // Reads, too, which are taken for writes.
                 _ = try readDirectly(disk.path, byteCount: 1 << 20)

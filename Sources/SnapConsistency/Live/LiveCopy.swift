@@ -146,7 +146,9 @@ package final class LiveCopy: Sendable {
         while true {
             try check()
             try writeBack()
-            if try reconcile(isAtRest: false) == .completed { report("marks were missing; all that was asked for is read again") }
+            if try reconcile(isAtRest: false) == .completed {
+                report("marks were missing; all that was asked for is read again")
+            }
             // Those that go on are for later.
             _ = try markDiscards()
             let remaining = tracker.count()

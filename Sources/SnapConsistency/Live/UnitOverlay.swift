@@ -64,7 +64,8 @@ package final class UnitOverlay: Sendable {
     }
 
     /// Puts the units of `block` where they belong in `buffer`, in which the block begins at `offset`.
-    package func lay(_ block: BlockIndex, over buffer: borrowing AlignedBuffer, at offset: Int) throws(ConsistencyError) {
+    package func lay(_ block: BlockIndex, over buffer: borrowing AlignedBuffer, at offset: Int) throws(ConsistencyError)
+    {
         let slots = index.withLock { $0.blocks[block.rawValue] } ?? []
         for (place, number) in slots.enumerated() where number != 0 {
             let (slot, target) = (Int(number) - 1, offset + place * Self.unitByteCount)

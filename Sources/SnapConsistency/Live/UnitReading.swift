@@ -27,7 +27,8 @@ final class UnitReading: Sendable {
     /// Calls `body` with each unit of `runs` and where it is in a buffer, from several threads. Returns how many requests it took.
     func read(
         _ runs: [Range<Int>],
-        _ body: @escaping @Sendable (_ unit: Int, borrowing AlignedBuffer, _ offset: Int) throws(ConsistencyError) -> Void
+        _ body:
+            @escaping @Sendable (_ unit: Int, borrowing AlignedBuffer, _ offset: Int) throws(ConsistencyError) -> Void
     ) throws(ConsistencyError) -> Int {
         let requests = Self.requests(runs)
         let next = Atomic(0)

@@ -19,7 +19,8 @@ extension Integration {
                     try scramble(place.mountPoint.appending("much"), 24 << 20)
                     try OrderedWriter.with(place.mountPoint, place.mountPoint) { _ in
                         for _ in 0..<Self.runCount {
-                            let snapshot = try program.create(place.device, "--consistency", "live", "--audit", "--wait")
+                            let snapshot = try program.create(
+                                place.device, "--consistency", "live", "--audit", "--wait")
                             #expect(snapshot.own.consistency.method == "live")
                             #expect(snapshot.own.consistency.isPointInTime)
                         }
@@ -67,7 +68,9 @@ extension Integration {
                         for round in 0..<12 {
                             let running = try program.start(
                                 "create", "--volume", place.device.string, "--consistency", "live", logs: directory)
-                            let isTracking = try wait { running.worker.map { KernelPrograms.count(of: $0) > 0 } ?? false }
+                            let isTracking = try wait {
+                                running.worker.map { KernelPrograms.count(of: $0) > 0 } ?? false
+                            }
                             #expect(isTracking)
                             let worker = try #require(running.worker)
                             usleep(UInt32(round) * 120_000)
