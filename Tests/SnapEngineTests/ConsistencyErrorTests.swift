@@ -13,7 +13,8 @@ import Testing
             .wouldFreezeItself: .consistencyNotPossible, .alreadyFrozen: .freezeFailed, .freezeFailed: .freezeFailed,
             .freezeExpired: .freezeExpired, .hookFailed: .hookFailed, .noReserve: .noReserve,
             .pointInTimeLost: .pointInTimeLost, .permissionDenied: .permissionDenied, .cancelled: .cancelled,
-            .inUse: .volumeInUse,
+            .inUse: .volumeInUse, .notConverged: .consistencyNotPossible, .marksLost: .pointInTimeLost,
+            .imageDiffers: .imagesDiffer,
         ]
         let error = EngineError(ConsistencyError(code, "why"))
         #expect(error.code == codes[code] ?? .failed)
