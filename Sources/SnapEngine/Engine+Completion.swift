@@ -169,7 +169,8 @@ extension Engine {
 /// A snapshot whose image is stored.
 struct ImagedSnapshot {
     var snapshot: Snapshot
-    /// nil where the volume does not hold the bytes of the instant any more.
+    /// Reads the bytes of the instant, or, of a volume that was put to use again, those that are as they were then. nil where the volume
+    /// may not be read any more.
     var reader: VolumeReader?
 
     var image: SnapshotImage {

@@ -50,6 +50,8 @@ final class SnapshotJob {
 
     /// What is copied before its point in time is taken: the volumes are read while they are in use.
     func copyFirst(_ methods: [any PointInTimeMethod], audits: Bool) throws(EngineError) {
+        // The first copy believes what is stored, too.
+        if methods.contains(where: { $0 is LiveMethod }) { _ = try trustGeneration() }
         for (index, method) in methods.enumerated() {
             guard let live = method as? LiveMethod else { continue }
             let imaging = LiveImaging(live.copy, engine, cancellation)
@@ -112,7 +114,7 @@ final class SnapshotJob {
         snapshots = try engine.complete(
             snapshots.indices.map {
                 ImagedSnapshot(
-                    snapshot: snapshots[$0], reader: isHolding($0) || lives[$0] != nil ? nil : points[$0].reader)
+                    snapshot: snapshots[$0], reader: isHolding($0) ? nil : points[$0].reader)
             },
             trustedSince: generation)
         engine.log.info(snapshots, "completed")
@@ -132,7 +134,7 @@ final class SnapshotJob {
         if cancellation.isCancelled { throw EngineError(.cancelled, cancellation.reason) }
     }
 
-    /// That of the worker that began first.
+    /// That of the worker that began first: now, where none has asked before.
     private func trustGeneration() throws(EngineError) -> TrustGeneration {
         var first: TrustGeneration?
         for snapshot in snapshots {
