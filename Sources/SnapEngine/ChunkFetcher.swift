@@ -17,15 +17,38 @@ final class ChunkFetcher {
         stored = try BufferPool.forEngine(bufferByteCount: BlockGeometry.byteCount, bufferCount: 1).lease()
     }
 
-    /// Puts the contents of `digest` into `range` of `buffer`, a block long; zeros for nil.
+    /// Puts the contents of each `digest` into its `range` of `buffer`, a block long; zeros for nil.
     ///
     /// Throws `dataDamaged`, having marked what is damaged.
-    func fetch(_ digest: Digest?, into buffer: borrowing AlignedBuffer, _ range: Range<Int>) throws(EngineError) {
-        guard let digest else { return buffer.clear(range) }
+    func fetch(
+        _ wanted: [(digest: Digest?, range: Range<Int>)], into buffer: borrowing AlignedBuffer
+    ) throws(EngineError) {
+        var unpacked: [(location: ChunkLocation, range: Range<Int>)] = []
+        for item in wanted {
+            guard let digest = item.digest else {
+                buffer.clear(item.range)
+                continue
+            }
+            unpacked.append((try unpack(digest, into: buffer, item.range), item.range))
+        }
+        for (chunk, found) in zip(unpacked, hasher.digests(of: buffer, ranges: unpacked.map(\.range))) {
+            guard found == chunk.location.entry.digest else {
+                throw damaged(chunk.location, packs.damage(chunk.location, "its SHA-256 is another"))
+            }
+        }
+    }
+
+    /// Returns where it was. Its digest is still to be checked.
+    private func unpack(
+        _ digest: Digest, into buffer: borrowing AlignedBuffer, _ range: Range<Int>
+    ) throws(EngineError) -> ChunkLocation {
         var location = try location(of: digest)
         while true {
             do throws(StoreError) {
-                return try fetch(location, into: buffer, range)
+                try packs.readStored(location, into: stored)
+                try packs.unpack(
+                    location, stored, range: 0..<location.entry.storedByteCount, into: buffer, targetRange: range)
+                return location
             } catch {
                 // A collection of garbage may have copied it to another pack, and removed this one.
                 if error.code == .missing {
@@ -35,21 +58,14 @@ final class ChunkFetcher {
                         continue
                     }
                 }
-                catalogue.suspect(location, error)
-                throw EngineError(error)
+                throw damaged(location, error)
             }
         }
     }
 
-    private func fetch(
-        _ location: ChunkLocation, into buffer: borrowing AlignedBuffer, _ range: Range<Int>
-    ) throws(StoreError) {
-        try packs.readStored(location, into: stored)
-        try packs.unpack(
-            location, stored, range: 0..<location.entry.storedByteCount, into: buffer, targetRange: range)
-        guard hasher.digest(of: buffer, range: range) == location.entry.digest else {
-            throw packs.damage(location, "its SHA-256 is another")
-        }
+    private func damaged(_ location: ChunkLocation, _ error: StoreError) -> EngineError {
+        catalogue.suspect(location, error)
+        return EngineError(error)
     }
 
     private func location(of digest: Digest) throws(EngineError) -> ChunkLocation {

@@ -17,7 +17,7 @@ final class DeviceWatch: Sendable {
     private let words: MarkWords
     /// The program's count.
     private let counter: Int
-    private let baseline = Mutex<UInt64>(0)
+    private let baseline = Mutex(Int64.min)
 
     /// Counts in the word `counter`.
     init(
@@ -30,13 +30,20 @@ final class DeviceWatch: Sendable {
             MarkingProgram.assemble(kind, extent, on: device, marks, tracepoint, countingIn: counter), at: tracepoint)
     }
 
-    /// What was missed until now does not count any more. `patience`: how often it is looked at, in half milliseconds.
-    func restart(patience: Int) throws(TrackingError) {
-        var most: UInt64 = 0
-        for _ in 0..<patience {
-            most = max(most, try difference())
+    /// What was missed until now does not count any more.
+    ///
+    /// Looks until nothing was under way often enough, so that nothing is between the two counts; where that does not happen, for a
+    /// tenth of a second. A base that is too low by that costs a pass, or a copy, and no mark.
+    func restart() throws(TrackingError) {
+        var (most, steadyCount): (Int64, Int) = (.min, 0)
+        for _ in 0..<Self.restartLimit where steadyCount < Self.steadyLimit {
+            let isIdle = try kernel.read().isIdle
+            let difference = try difference()
+            if difference > most { (most, steadyCount) = (difference, 0) }
+            if isIdle, difference == most { steadyCount += 1 }
             CurrentProcess.rest(for: Self.pause)
         }
+        // It never becomes less.
         baseline.withLock { $0 = max($0, most) }
     }
 
@@ -59,13 +66,13 @@ final class DeviceWatch: Sendable {
     }
 
     /// What the kernel has counted more than the program. A request that is on its way from the one count to the other makes
-    /// it too little, never too much: so the most of several is best.
-    private func difference() throws(TrackingError) -> UInt64 {
-        var most: UInt64 = 0
+    /// it too little, perhaps less than nothing, never too much: so the most of several is best.
+    private func difference() throws(TrackingError) -> Int64 {
+        var most = Int64.min
         var steadyCount = 0
         for _ in 0..<Self.sampleLimit where steadyCount < Self.sampleCount {
             let before = words.read(counter)
-            let difference = try kernel.count() &- before
+            let difference = Int64(bitPattern: try kernel.count() &- before)
             guard words.read(counter) == before else { continue }
             most = max(most, difference)
             steadyCount += 1
@@ -78,5 +85,6 @@ final class DeviceWatch: Sendable {
 
     private static let (sampleCount, sampleLimit) = (3, 10_000)
     private static let comparisonLimit = 400
+    private static let (restartLimit, steadyLimit) = (200, 10)
     private static let pause = Duration.microseconds(500)
 }

@@ -21,6 +21,9 @@ struct Program: ~Copyable, Sendable {
         program = loaded
     }
 
+    /// Has the kernel look at a program, as it does before it runs one. Throws what `init` throws.
+    static func tryOut(_ instructions: [UInt64]) throws(TrackingError) { _ = try load(instructions) }
+
     private static func load(_ instructions: [UInt64]) throws(TrackingError) -> OwnedDescriptor {
         var log: [CChar] = []
         do throws(SystemError) {

@@ -28,7 +28,8 @@ package final class WriteTracker: Sendable {
     /// Whether marks were missing, so that the others must be all there.
     private let needsAsked = Atomic(false)
 
-    /// Throws what `init` throws, as far as it is known without a disk: the kernel, and what this process may.
+    /// Throws what `init` throws, as far as it is known without a disk: the kernel, and what this process may. Nothing is tracked,
+    /// since the kernel takes a tenth of a second to end that.
     package static func tryOut() throws(TrackingError) {
         let extent = TrackedExtent(
             disk: DeviceNumber(major: 0, minor: 0), onDisk: ByteExtent(offset: 0, byteCount: MarkLayout.unitByteCount))
@@ -36,7 +37,7 @@ package final class WriteTracker: Sendable {
         for tracepoint in [try Tracepoint.requestCompleted(), try Tracepoint.transferQueued()] {
             let instructions = MarkingProgram.assemble(
                 .allWrites, extent, on: extent.disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
-            _ = try Program(instructions, at: tracepoint)
+            try Program.tryOut(instructions)
         }
     }
 
@@ -66,8 +67,8 @@ package final class WriteTracker: Sendable {
     package func restart() throws(TrackingError) {
         needsAsked.store(false, ordering: .releasing)
         discards?.marks.clear()
-        try asked.restart(patience: Self.longPatience)
-        try ended.restart(patience: Self.shortPatience)
+        try asked.restart()
+        try ended.restart()
     }
 
     /// Marks what was discarded, where the disk merges discards. That is known only at a moment when all that was asked for has
@@ -106,8 +107,4 @@ package final class WriteTracker: Sendable {
 
     /// Whether `unit` is marked now.
     package func isMarked(_ unit: Int) -> Bool { ended.marks.isMarked(unit) }
-
-    /// Of requests on their way from the one count to the other; and of those that are asked for but have not ended, for which a
-    /// moment is waited for when there are none.
-    private static let (shortPatience, longPatience) = (20, 200)
 }

@@ -23,9 +23,9 @@ final class WriteWatch: Sendable {
     }
 
     /// Forgets all marks, and what was missed until now.
-    func restart(patience: Int) throws(TrackingError) {
+    func restart() throws(TrackingError) {
         marks.clear()
-        for device in devices { try device.restart(patience: patience) }
+        for device in devices { try device.restart() }
     }
 
     /// Whether all was seen since `restart`, or since `accept`. `more`: the kernel has counted more.

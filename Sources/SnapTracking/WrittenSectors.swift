@@ -19,16 +19,20 @@ struct WrittenSectors: Sendable {
         }
     }
 
-    func count() throws(TrackingError) -> UInt64 {
+    /// Of all that was written since the kernel counts.
+    func count() throws(TrackingError) -> UInt64 { try read().sectorCount }
+
+    /// `isIdle`: no request to the device was under way in that moment.
+    func read() throws(TrackingError) -> (sectorCount: UInt64, isIdle: Bool) {
         let text: String
         do throws(SystemError) { text = try File.readText(path) } catch { throw TrackingError(error) }
         let fields = text.split(whereSeparator: \.isWhitespace).map { UInt64($0) }
         // Kernels before 4.18 counted no discards by themselves.
         guard fields.count > Self.discardedField, let written = fields[Self.writtenField],
-            let discarded = fields[Self.discardedField]
+            let discarded = fields[Self.discardedField], let inFlight = fields[Self.inFlightField]
         else { throw TrackingError(.unsupported, "\(path) is not as it is known") }
-        return written + discarded
+        return (written + discarded, inFlight == 0)
     }
 
-    private static let (writtenField, discardedField) = (6, 13)
+    private static let (writtenField, inFlightField, discardedField) = (6, 8, 13)
 }

@@ -61,8 +61,12 @@ extension Inspections {
                         let inspection = try inspect(device)
                         let number = try FileStatus(of: other.path).device
                         let extent = TrackedExtent(disk: number, onDisk: ByteExtent(offset: 0, byteCount: 1 << 20))
-                        let tracker = try WriteTracker(byteCount: inspection.facts.byteCount, [extent])
-                        let copy = try LiveCopy(inspection, trackedBy: tracker, PointInTimeOptions())
+                        let byteCount = inspection.facts.byteCount
+                        let copy = try LiveCopy(
+                            inspection,
+                            trackedBy: { () throws(TrackingError) in
+                                try WriteTracker(byteCount: byteCount, [extent])
+                            }, PointInTimeOptions())
                         let first = try copyFirst(copy)
                         expectation(copy, first)
                         let file = try mounted.path.filled()

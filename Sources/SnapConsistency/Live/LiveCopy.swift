@@ -16,7 +16,8 @@ internal import SystemPackage
 package final class LiveCopy: Sendable {
     package let reader: VolumeReader
     package let overlay: UnitOverlay
-    private let tracker: WriteTracker
+    private let makeTracker: @Sendable () throws(TrackingError) -> WriteTracker
+    private let tracking = Mutex<WriteTracker?>(nil)
     /// Tells whether the volume lies where the tracker thinks that it does, after it began: nil, or what happened.
     private let change: @Sendable () -> String?
     private let reading: UnitReading
@@ -27,9 +28,10 @@ package final class LiveCopy: Sendable {
     private struct State {
         var pace = ReadPace()
         var passes: [LivePass] = []
-        var sample: AuditSample?
         var report: @Sendable (String) -> Void = { _ in }
         var announce: @Sendable (Int, Int) -> Void = { _, _ in }
+        /// Fetched beside the passes.
+        var sampling: AuditSampling?
         var expectation: AuditSample.Expectation?
         var copyAgain: (@Sendable () throws(ConsistencyError) -> Void)?
         var atRest: (@Sendable () throws(ConsistencyError) -> Void)?
@@ -39,7 +41,7 @@ package final class LiveCopy: Sendable {
         var copyCount = 1
     }
 
-    /// Begins to track the writes to the volume. Throws `notPossible`, `permissionDenied`, `device`.
+    /// Opens the volume. Throws `notPossible`, `device`.
     convenience init(
         _ inspection: VolumeInspection, _ volume: TrackableVolume, _ options: PointInTimeOptions
     ) throws(ConsistencyError) {
@@ -48,21 +50,19 @@ package final class LiveCopy: Sendable {
                 disk: $0.number, device: $0.device, mergesDiscards: $0.mergesDiscards, onDisk: $0.extent,
                 volumeOffset: $0.volumeOffset)
         }
-        let tracker: WriteTracker
-        do throws(TrackingError) {
-            tracker = try WriteTracker(byteCount: inspection.facts.byteCount, extents)
-        } catch {
-            throw ConsistencyError(error)
-        }
-        try self.init(inspection, trackedBy: tracker, options) { volume.change() }
+        let byteCount = inspection.facts.byteCount
+        try self.init(
+            inspection, trackedBy: { () throws(TrackingError) in try WriteTracker(byteCount: byteCount, extents) },
+            options, change: { volume.change() })
     }
 
     init(
-        _ inspection: VolumeInspection, trackedBy tracker: WriteTracker, _ options: PointInTimeOptions,
-        change: @escaping @Sendable () -> String? = { nil }
+        _ inspection: VolumeInspection,
+        trackedBy makeTracker: @escaping @Sendable () throws(TrackingError) -> WriteTracker,
+        _ options: PointInTimeOptions, change: @escaping @Sendable () -> String? = { nil }
     ) throws(ConsistencyError) {
         let facts = inspection.facts
-        (self.tracker, self.change) = (tracker, change)
+        (self.makeTracker, self.change) = (makeTracker, change)
         mountPoints = inspection.freezeTargets.map(\.mountPoint)
         reader = try ConsistencyError.wrapping { () throws(DeviceError) in
             try VolumeReader(opening: facts, claiming: false)
@@ -105,9 +105,28 @@ package final class LiveCopy: Sendable {
     /// The passes so far, but for the first copy.
     package var passes: [LivePass] { state.withLock { $0.passes } }
 
-    /// What was written until now is read by the first copy, which begins.
+    /// Tracks the writes from now on; what was written until now is read by the first copy, which begins. Throws `notPossible`,
+    /// `permissionDenied`.
     package func begin() throws(ConsistencyError) {
-        do throws(TrackingError) { try tracker.restart() } catch { throw ConsistencyError(error) }
+        do throws(TrackingError) {
+            try tracking.withLock { (tracking) throws(TrackingError) in
+                if let tracking { try tracking.restart() } else { tracking = try makeTracker() }
+            }
+        } catch {
+            throw ConsistencyError(error)
+        }
+    }
+
+    /// After `finish`: nobody needs to know any more what is written. Returns once the kernel has let go of the programs, which
+    /// takes it a tenth of a second. From any thread.
+    package func endTracking() {
+        let tracker = tracking.withLock { $0.take() }
+        withExtendedLifetime(tracker) {}
+    }
+
+    private var tracker: WriteTracker {
+        guard let tracker = tracking.withLock({ $0 }) else { preconditionFailure("a copy that has not begun") }
+        return tracker
     }
 
     // MARK: - While the volume is in use
@@ -135,7 +154,7 @@ package final class LiveCopy: Sendable {
         report("copied again")
         overlay.clear()
         state.withLock { state in
-            (state.passes, state.sample, state.isLost) = ([], nil, false)
+            (state.passes, state.sampling, state.isLost) = ([], nil, false)
             state.copyCount += 1
         }
         try body()
@@ -143,6 +162,7 @@ package final class LiveCopy: Sendable {
 
     private func followWriters(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {
         var trend = Trend(budget: options.liveMaxFreeze / .seconds(1) * Self.readingShare)
+        startSampling()
         while true {
             try check()
             try writeBack()
@@ -160,7 +180,10 @@ package final class LiveCopy: Sendable {
                 case .isEnough:
                     if try isSampled() { return prepareRest(remaining) }
                 case .isNoUse:
-                    if try !goOn(remaining, seconds) { return prepareRest(remaining) }
+                    if try !goOn(remaining, seconds) {
+                        _ = try isSampled()
+                        return prepareRest(remaining)
+                    }
                 }
             }
             state.withLock { $0.announce }(passes.count + 2, remaining.unitCount)
@@ -199,14 +222,23 @@ package final class LiveCopy: Sendable {
         }
     }
 
-    /// False once: choosing takes its time, in which the volume is written to.
+    /// Samples are taken of what the first copy is the last word on, as far as it is known by now.
+    private func startSampling() {
+        let (sampling, expectation) = state.withLock { ($0.sampling, $0.expectation) }
+        guard sampling == nil, let expectation else { return }
+        let tracker = tracker
+        let started = AuditSampling(
+            unitCount: tracker.layout.unitCount,
+            leavingOut: { [overlay] in overlay.contains($0) || tracker.isMarked($0) }, expectation)
+        state.withLock { $0.sampling = started }
+    }
+
+    /// Whether they are there by now. Where they are waited for, the volume is written to meanwhile.
     private func isSampled() throws(ConsistencyError) -> Bool {
-        let (sample, expectation) = state.withLock { ($0.sample, $0.expectation) }
-        guard sample == nil, let expectation else { return true }
-        let chosen = try AuditSample.choose(
-            unitCount: tracker.layout.unitCount, leavingOut: overlay.contains, expectation)
-        state.withLock { $0.sample = chosen }
-        return false
+        guard let sampling = state.withLock({ $0.sampling }) else { return true }
+        let isReady = sampling.isReady
+        _ = try sampling.sample()
+        return isReady
     }
 
     private func prepareRest(_ remaining: MarkCount) {
@@ -252,16 +284,15 @@ package final class LiveCopy: Sendable {
             state.withLock { $0.isLost = true }
             throw Self.lost
         }
-        let (sample, atRest) = state.withLock { ($0.sample, $0.atRest) }
-        if let sample {
-            try compare(sample)
-        }
+        let (sampling, atRest) = state.withLock { ($0.sampling, $0.atRest) }
+        if let sampling { try compare(try sampling.sample()) }
         try atRest?()
     }
 
     private func compare(_ sample: AuditSample) throws(ConsistencyError) {
         do throws(ConsistencyError) {
-            try sample.compare(by: reading, of: reader.facts.path) { [overlay, tracker] unit in
+            let tracker = tracker
+            try sample.compare(by: reading, of: reader.facts.path) { [overlay] unit in
                 overlay.contains(unit) || tracker.isMarked(unit)
             }
         } catch {
