@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "SnapConsistency",
             dependencies: [
-                "SnapModel", "SnapSystem", "SnapDevice", "SnapTracking", "CLinux",
+                "SnapModel", "SnapSystem", "SnapCodec", "SnapDevice", "SnapTracking", "CLinux",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

@@ -55,6 +55,12 @@ int clinux_open_tracepoint(uint64_t number) {
     return (int)syscall(SYS_perf_event_open, &event, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+int clinux_open_dummy_event(void) {
+    struct perf_event_attr event = {
+        .type = PERF_TYPE_SOFTWARE, .size = sizeof event, .config = PERF_COUNT_SW_DUMMY, .disabled = 1};
+    return (int)syscall(SYS_perf_event_open, &event, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
 int clinux_attach_program(int tracepoint, int program) {
     if (ioctl(tracepoint, PERF_EVENT_IOC_SET_BPF, program)) return -1;
     return ioctl(tracepoint, PERF_EVENT_IOC_ENABLE, 0);

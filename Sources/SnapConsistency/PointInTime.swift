@@ -6,7 +6,7 @@ package import SystemPackage
 /// `live`, `freeze` and `none` are.
 ///
 /// `Quiescence` calls, from one thread, in this order: `prepare`; `approach`; then, for the volumes of a set all at once,
-/// hooks and the freeze of `targets`; `settle`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
+/// hooks, `catchUp` and the freeze of `targets`; `watch`; `settle`; `take`; the thaw, which waits until the read is done where `holdsFreeze`; hooks. On whatever fails,
 /// `abandon` of all that were prepared and not taken, and `release` of those that were.
 package protocol PointInTimeMethod: AnyObject, Sendable {
     var method: ConsistencyMethod { get }
@@ -33,6 +33,10 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
     /// After `prepare`: what `take` is going to make, so that whoever finds this process dead can clear it away. nil where
     /// nothing outlives the process.
     var plannedLease: PointInTimeLease? { get }
+    /// Just before the freeze, when hooks have been run: what has come up since `approach`. Short, as a rule. Throws as `settle` does.
+    func catchUp() throws(ConsistencyError)
+    /// After the freeze: how to know that it still holds. It throws `freezeExpired` where not, from any thread.
+    func watch(_ confirmFrozen: @escaping @Sendable () throws(ConsistencyError) -> Void)
     /// While everything is frozen, before any of a set is taken. Throws `marksLost` where the freeze was too early: once all
     /// is thawed it may be approached once more.
     func settle() throws(ConsistencyError)
@@ -48,6 +52,8 @@ extension PointInTimeMethod {
     package var plannedLease: PointInTimeLease? { nil }
     package var needs: [FrozenNeed] { [] }
     package func approach(_ check: () throws(ConsistencyError) -> Void) throws(ConsistencyError) {}
+    package func catchUp() throws(ConsistencyError) {}
+    package func watch(_ confirmFrozen: @escaping @Sendable () throws(ConsistencyError) -> Void) {}
     package func settle() throws(ConsistencyError) {}
 }
 
@@ -93,6 +99,8 @@ package struct PointInTimeOptions: Hashable, Sendable, Codable {
     /// The same for `live`, which can do with less.
     package var liveMaxFreeze: Duration = defaultLiveMaxFreeze
     package var onNoConverge = NonConvergencePolicy.fail
+    /// How many volumes stand still together: they share the time.
+    package var volumeCount = 1
     /// Whether a live copy is compared with all of the volume before that is thawed.
     package var audits = false
     /// Why `live` is not to be used for the volume, though it may be possible: the rest of a sentence.

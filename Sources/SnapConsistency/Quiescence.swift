@@ -46,6 +46,8 @@ package final class Quiescence {
         let targets = targets
         do throws(ConsistencyError) {
             try FreezeNeeds.check(targets, needs: needs)
+            // Not only after all is copied.
+            _ = try HookSequence.find(options.hooks)
             for method in methods {
                 preparedCount += 1
                 try method.prepare()
@@ -73,7 +75,7 @@ package final class Quiescence {
             do throws(ConsistencyError) {
                 try check()
                 if !holdsFreeze { try wake() }
-                noteNewUsers()
+                try noteNewUsers()
             } catch {
                 for point in points { point.release() }
                 throw error
@@ -112,26 +114,37 @@ package final class Quiescence {
 
     /// Approaches and quiets, and again where a freeze came too early. Returns the instant.
     private func settle(_ context: HookContext) throws(ConsistencyError) -> Timestamp {
-        var attempt = 1
+        var retries = SettleRetries(areHeldUp: holdsFreezeLong)
         while true {
             for method in methods { try method.approach(check) }
-            try runHooks(context)
-            try freeze()
-            let instant = Timestamp.now()
             do throws(ConsistencyError) {
+                try runHooks(context)
+                try freeze()
+                let instant = Timestamp.now()
                 for method in methods { try method.settle() }
                 return instant
             } catch {
-                guard error.code == .marksLost, attempt < Self.attemptLimit else { throw error }
+                let error = expiry() ?? error
+                guard retries.allow(error) else { throw error }
                 report("thawed, and tried again: \(error)")
                 sleepNoLonger()
-                (hooks, hasThawedHooks) = (nil, false)
-                attempt += 1
+                (hooks, hasThawedHooks, hasQuiesceFailed) = (nil, false, false)
+                CurrentProcess.rest(for: retries.pause)
             }
         }
     }
 
-    private static let attemptLimit = 6
+    /// What was read, or seen, after a freeze had ended says nothing.
+    private func expiry() -> ConsistencyError? {
+        guard let freezer else { return nil }
+        do throws(ConsistencyError) { try freezer.confirmFrozen() } catch { return error }
+        return nil
+    }
+
+    /// Whether one freeze is all that there may be: it lasts as long as the read, or nothing has been copied before.
+    private var holdsFreezeLong: Bool {
+        options.audits || methods.contains(where: \.holdsFreeze) || !methods.contains(where: \.needsFreeze)
+    }
 
     private var targets: [FreezeTarget] {
         var targets: [FreezeTarget] = []
@@ -165,9 +178,7 @@ package final class Quiescence {
         do throws(ConsistencyError) {
             let freezer = try frozen()
             self.freezer = freezer
-            for case let method as FreezeMethod in methods {
-                method.watch { () throws(ConsistencyError) in try freezer.confirmFrozen() }
-            }
+            for method in methods { method.watch { () throws(ConsistencyError) in try freezer.confirmFrozen() } }
             report("frozen: \(targets.map(\.mountPoint.string).joined(separator: ", "))")
         } catch {
             // What is read while frozen has no instant without the freeze.
@@ -179,10 +190,11 @@ package final class Quiescence {
     /// A short freeze of another snapshot of the same volume is waited for.
     private func frozen() throws(ConsistencyError) -> Freezer {
         let watch = Stopwatch()
-        let maxFreeze = methods.compactMap(\.maxFreeze).min() ?? options.maxFreeze
+        let maxFreeze = methods.map { $0.maxFreeze ?? options.maxFreeze }.max() ?? options.maxFreeze
         while true {
             let freezer = try Freezer.start(targets, maxFreeze: maxFreeze, journal: journal)
             do throws(ConsistencyError) {
+                for method in methods { try method.catchUp() }
                 try freezer.freeze()
                 return freezer
             } catch {
@@ -218,12 +230,17 @@ package final class Quiescence {
     }
 
     /// Who came since the volume was looked at was not frozen with the others.
-    private func noteNewUsers() {
+    private func noteNewUsers() throws(ConsistencyError) {
         for (index, method) in methods.enumerated() where method.level < .crash && method.method != .exclusive {
             let users = VolumeUsers.find(of: method.facts)
             let known = Set(method.targets(isInSet: true).map(\.mountPoint))
             let isSame = users.filesystems.compactMap(\.freezePoint).allSatisfy(known.contains)
             guard !isSame || !users.unquieted.isEmpty else { continue }
+            if method.method == .live {
+                let user = users.unquieted.first ?? "another filesystem is mounted from it"
+                throw ConsistencyError(
+                    .pointInTimeLost, "\(method.facts.path) was put to use meanwhile: \(user); take it again")
+            }
             unquieted.insert(index)
             report("\(method.facts.path) was put to use meanwhile: crash-consistent")
         }

@@ -22,13 +22,13 @@ struct MapperDescent {
     /// Where the bytes of `volume` are, all of them, in their order.
     mutating func follow(_ volume: DeviceNode, byteCount: Int) throws(Obstacle) -> [TrackableDisk] {
         disks = []
-        try descend(volume, ByteExtent(offset: 0, byteCount: byteCount), 0, by: volume.number, depth: 0)
+        try descend(volume, ByteExtent(offset: 0, byteCount: byteCount), 0, by: volume, depth: 0)
         return disks
     }
 
-    /// `extent` of `node` is what begins at `volumeOffset` of the volume, and is asked of the device `asked`.
+    /// `extent` of `node` is what begins at `volumeOffset` of the volume, and is asked of `asked`.
     private mutating func descend(
-        _ node: DeviceNode, _ extent: ByteExtent, _ volumeOffset: Int, by asked: DeviceNumber, depth: Int
+        _ node: DeviceNode, _ extent: ByteExtent, _ volumeOffset: Int, by asked: DeviceNode, depth: Int
     ) throws(Obstacle) {
         guard depth < Self.depthLimit else { throw Obstacle(description: "\(node.title) is made of too many layers") }
         if let disk = node.diskName.flatMap({ tree.node(named: $0) }) {
@@ -55,7 +55,7 @@ struct MapperDescent {
             guard target.extent.offset <= next, let beneath = tree.node(number) else { break }
             let end = min(target.extent.end, extent.end)
             let part = ByteExtent(offset: byte + next - target.extent.offset, byteCount: end - next)
-            try descend(beneath, part, volumeOffset + next - extent.offset, by: beneath.number, depth: depth + 1)
+            try descend(beneath, part, volumeOffset + next - extent.offset, by: beneath, depth: depth + 1)
             next = end
         }
         guard next == extent.end else { throw Obstacle(description: "\(node.title) has parts that nothing is beneath") }
@@ -78,8 +78,8 @@ struct MapperDescent {
         let joined = ByteExtent(
             offset: last.extent.offset, byteCount: last.extent.byteCount + disk.extent.byteCount)
         disks[disks.count - 1] = TrackableDisk(
-            number: last.number, device: last.device, mergesDiscards: last.mergesDiscards, extent: joined,
-            volumeOffset: last.volumeOffset)
+            number: last.number, device: last.device, deviceExtent: last.deviceExtent,
+            mergesDiscards: last.mergesDiscards, extent: joined, volumeOffset: last.volumeOffset)
     }
 
     /// The kernel has no such limit, but its stack.

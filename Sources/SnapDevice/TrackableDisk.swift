@@ -8,6 +8,8 @@ package struct TrackableDisk: Hashable, Sendable {
     package let number: DeviceNumber
     /// That which the bytes are asked of: the disk, or its partition.
     package let device: DeviceNumber
+    /// Where `device` lies on the disk; nil: it is the disk.
+    package let deviceExtent: ByteExtent?
     /// Whether its driver makes one request of discards of several places (many NVMe disks). The kernel tells of the first
     /// place of such a request only.
     package let mergesDiscards: Bool
@@ -17,21 +19,24 @@ package struct TrackableDisk: Hashable, Sendable {
     package let volumeOffset: Int
 
     init(
-        number: DeviceNumber, device: DeviceNumber? = nil, mergesDiscards: Bool = false, extent: ByteExtent,
-        volumeOffset: Int
+        number: DeviceNumber, device: DeviceNumber? = nil, deviceExtent: ByteExtent? = nil,
+        mergesDiscards: Bool = false, extent: ByteExtent, volumeOffset: Int
     ) {
+        self.deviceExtent = deviceExtent
         (self.number, self.device, self.mergesDiscards) = (number, device ?? number, mergesDiscards)
         (self.extent, self.volumeOffset) = (extent, volumeOffset)
     }
 
     /// `extent` of `disk`, whose `device` is asked of them.
-    static func on(_ disk: DeviceNode, by device: DeviceNumber, _ extent: ByteExtent, _ volumeOffset: Int)
+    static func on(_ disk: DeviceNode, by device: DeviceNode, _ extent: ByteExtent, _ volumeOffset: Int)
         -> TrackableDisk
     {
         let merges =
             disk.number("queue/max_discard_segments") ?? 1 > 1 && disk.number("queue/discard_max_bytes") ?? 0 > 0
         return TrackableDisk(
-            number: disk.number, device: device, mergesDiscards: merges, extent: extent, volumeOffset: volumeOffset)
+            number: disk.number, device: device.number,
+            deviceExtent: device.startByte.map { ByteExtent(offset: $0, byteCount: device.byteCount) },
+            mergesDiscards: merges, extent: extent, volumeOffset: volumeOffset)
     }
 
     /// Whether both are one piece.

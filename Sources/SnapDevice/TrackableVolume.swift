@@ -20,7 +20,10 @@ package struct TrackableVolume: Hashable, Sendable {
         var descent = MapperDescent(tree)
         do throws(MapperDescent.Obstacle) {
             let disks = try descent.follow(node, byteCount: facts.byteCount)
-            if tree.btrfsMembers(with: node.name).count > 1 { return .impossible("its btrfs lies on several devices") }
+            let names = [node.name] + node.partitionNames
+            if names.contains(where: { tree.btrfsMembers(with: $0).count > 1 }) {
+                return .impossible("its btrfs lies on several devices")
+            }
             return .found(TrackableVolume(disks: disks, tables: descent.tables))
         } catch {
             return .impossible(error.description)

@@ -173,16 +173,20 @@ package final class VolumeReader: Sendable {
         return .unreadable(facts.path, extents, isComplete: findings.isComplete, cause)
     }
 
-    private func throwIfShrunk() throws(DeviceError) {
-        let current: Int
+    /// How many bytes the volume has by now. Throws `systemFailure`.
+    package func currentByteCount() throws(DeviceError) -> Int {
         do throws(SystemError) {
             switch facts.kind {
-            case .blockDevice: current = try volume.buffered.blockDeviceByteCount()
-            case .regularFile: current = try volume.buffered.status().byteCount
+            case .blockDevice: return try volume.buffered.blockDeviceByteCount()
+            case .regularFile: return try volume.buffered.status().byteCount
             }
         } catch {
             throw .failed(facts.path, error)
         }
+    }
+
+    private func throwIfShrunk() throws(DeviceError) {
+        let current = try currentByteCount()
         if current < start + byteCount { throw .shrank(facts.path, from: start + byteCount, to: current) }
     }
 

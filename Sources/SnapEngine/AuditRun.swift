@@ -10,10 +10,16 @@ final class AuditRun: Sendable {
     private let reader: VolumeReader
     private let cursor: BlockCursor
     private let cancellation: CancellationFlag
+    private let check: @Sendable () throws(EngineError) -> Void
     private let builder: Mutex<ManifestBuilder>
     private let failure = FirstFailure<EngineError>()
 
-    init(_ reader: VolumeReader, cancellation: CancellationFlag) {
+    /// `check` is asked before each read: whether the volume is still at rest.
+    init(
+        _ reader: VolumeReader, cancellation: CancellationFlag,
+        _ check: @escaping @Sendable () throws(EngineError) -> Void
+    ) {
+        self.check = check
         self.reader = reader
         self.cancellation = cancellation
         cursor = BlockCursor(reader)
@@ -38,6 +44,7 @@ final class AuditRun: Sendable {
             let step = try reading { () throws(DeviceError) in try cursor.next() }
             for hole in step.holes { builder.withLock { _ = $0.accountZeros(hole) } }
             guard let run = step.run else { return }
+            try check()
             try reading { () throws(DeviceError) in
                 try reader.read(into: buffer, range: 0..<run.extent.byteCount, at: run.extent.offset)
             }

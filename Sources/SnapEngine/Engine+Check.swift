@@ -67,6 +67,7 @@ extension Engine {
         }
         var options = request.options
         options.needs = configuration.needs
+        options.liveObstacle = LiveDistrust.obstacle(for: facts.identity, in: configuration.root)
         let (inspection, method) = try securing { () throws(ConsistencyError) in
             let inspection = try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory)
             return (inspection, try chooser.choose(inspection, options))

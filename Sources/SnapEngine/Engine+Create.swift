@@ -134,6 +134,7 @@ extension Engine {
         var options = request.options
         options.needs = configuration.needs
         options.spillDirectory = configuration.root
+        options.volumeCount = request.volumes.count
         return options
     }
 
@@ -142,7 +143,7 @@ extension Engine {
     ) throws(EngineError) -> any PointInTimeMethod {
         try Self.refuseRoot(inspection.facts, configuration)
         var options = options
-        options.liveObstacle = try LiveDistrust.read(in: configuration.root).obstacle(for: inspection.facts.identity)
+        options.liveObstacle = LiveDistrust.obstacle(for: inspection.facts.identity, in: configuration.root)
         let method = try securing { () throws(ConsistencyError) in
             try Self.chooser.choose(inspection, options)
         }

@@ -16,8 +16,7 @@ extension Engine {
     ) throws(EngineError) -> VolumeReport {
         let facts = try reading { () throws(DeviceError) in try VolumeFacts.inspect(path) }
         var options = PointInTimeOptions()
-        // Whoever may not read the root can look at volumes all the same.
-        options.liveObstacle = (try? LiveDistrust.read(in: root))?.obstacle(for: facts.identity)
+        options.liveObstacle = LiveDistrust.obstacle(for: facts.identity, in: root)
         return try securing { () throws(ConsistencyError) in
             let inspection = try VolumeInspection.inspect(facts, cloneDirectory: options.cloneDirectory)
             return chooser.report(inspection, options)

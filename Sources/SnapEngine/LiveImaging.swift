@@ -13,6 +13,8 @@ final class LiveImaging: Sendable {
     private let early = Mutex<EarlyImage?>(nil)
     private let auditedRoot = Mutex<PageID?>(nil)
     private let isWrong = Mutex(false)
+    /// What went wrong here, in the engine's own words.
+    private let trouble = Mutex<EngineError?>(nil)
 
     init(_ copy: LiveCopy, _ engine: Engine, _ cancellation: CancellationFlag) {
         self.engine = engine
@@ -23,15 +25,22 @@ final class LiveImaging: Sendable {
     /// Carries all of the volume into the store, as it is.
     func copyFirst(_ snapshot: Snapshot, _ progress: TransferProgress, audits: Bool) throws(EngineError) {
         copy.onReport { [engine] in engine.log.info([snapshot], $0) }
+        copy.heed { [cancellation] () throws(ConsistencyError) in
+            if cancellation.isCancelled { throw ConsistencyError(.cancelled, cancellation.reason) }
+            progress.addRepeated(UnitOverlay.unitByteCount)
+        }
         copy.onPass { progress.enter("pass \($0): \($1) units of 4 KiB left") }
         try carry(snapshot, progress)
         // What is read again is no progress.
         copy.onLoss { [self] () throws(ConsistencyError) in
             progress.enter("all is copied again")
-            try Self.translating { () throws(EngineError) in try carry(snapshot, TransferProgress()) }
+            try translating { () throws(EngineError) in try carry(snapshot, TransferProgress(repeating: progress)) }
         }
         if audits { copy.atRest { [self] () throws(ConsistencyError) in try audit() } }
     }
+
+    /// Why it failed, where the engine had a part in that.
+    var failure: EngineError? { trouble.withLock { $0 } }
 
     /// The volume, where its image was found to differ.
     var wronged: VolumeFacts? { isWrong.withLock { $0 } || copy.differs ? copy.reader.facts : nil }
@@ -41,8 +50,8 @@ final class LiveImaging: Sendable {
         let image = try engine.image(snapshot, copy.reader, progress, cancellation, goingOn: false) {}
         let early = try EarlyImage(image.manifestRoot, engine)
         self.early.withLock { $0 = early }
-        copy.expect { [engine] units throws(ConsistencyError) in
-            try Self.translating { () throws(EngineError) in try early.bytes(of: units, engine) }
+        copy.expect { [self] units throws(ConsistencyError) in
+            try translating { () throws(EngineError) in try early.bytes(of: units, engine) }
         }
     }
 
@@ -71,19 +80,28 @@ final class LiveImaging: Sendable {
 
     /// While the volume is at rest.
     private func audit() throws(ConsistencyError) {
-        let root = try Self.translating { () throws(EngineError) in
-            try AuditRun(copy.reader, cancellation: cancellation).run(workerCount: engine.configuration.workerCount)
+        let root = try translating { () throws(EngineError) in
+            let run = AuditRun(copy.reader, cancellation: cancellation) { [copy] () throws(EngineError) in
+                try securing { () throws(ConsistencyError) in try copy.confirmFrozen() }
+            }
+            return try run.run(workerCount: engine.configuration.workerCount)
         }
         auditedRoot.withLock { $0 = root }
     }
 
-    private static func translating<Result>(
+    private func translating<Result>(
         _ body: () throws(EngineError) -> Result
     ) throws(ConsistencyError) -> Result {
         do throws(EngineError) {
             return try body()
         } catch {
-            throw ConsistencyError(error.code == .cancelled ? .cancelled : .systemFailure, error.explanation)
+            switch error.code {
+            case .cancelled: throw ConsistencyError(.cancelled, error.explanation)
+            case .freezeExpired: throw ConsistencyError(.freezeExpired, error.explanation)
+            default:
+                trouble.withLock { $0 = error }
+                throw ConsistencyError(.systemFailure, error.explanation)
+            }
         }
     }
 }

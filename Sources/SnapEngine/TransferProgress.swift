@@ -8,13 +8,18 @@ package final class TransferProgress: Sendable {
     private let read = Atomic(0)
     private let new = Atomic(0)
     private let stored = Atomic(0)
+    private let repeated = Atomic(0)
     private let currentStage = Mutex<String?>(nil)
     /// What this is a part of: it counts what its parts count.
     private let whole: TransferProgress?
+    /// What this does again: it shows nothing of that, and hears that it gets on.
+    private let first: TransferProgress?
 
-    package init() { whole = nil }
+    package init() { (whole, first) = (nil, nil) }
 
-    init(partOf whole: TransferProgress) { self.whole = whole }
+    init(partOf whole: TransferProgress) { (self.whole, first) = (whole, nil) }
+
+    init(repeating first: TransferProgress) { (whole, self.first) = (nil, first) }
 
     /// What there is to do: the size of the volume.
     package var totalByteCount: Int { total.load(ordering: .relaxed) }
@@ -26,6 +31,8 @@ package final class TransferProgress: Sendable {
     package var newByteCount: Int { new.load(ordering: .relaxed) }
     /// What the new blocks take in packs.
     package var storedByteCount: Int { stored.load(ordering: .relaxed) }
+    /// What was read again, and is in none of the other counts: nothing is further for it, but somebody is at work.
+    package var repeatedByteCount: Int { repeated.load(ordering: .relaxed) }
 
     /// What is being done while no more bytes are counted, in words; nil where the counts tell enough.
     package var stage: String? { currentStage.withLock { $0 } }
@@ -55,6 +62,7 @@ package final class TransferProgress: Sendable {
     func addProcessed(_ byteCount: Int) {
         processed.add(byteCount, ordering: .relaxed)
         whole?.addProcessed(byteCount)
+        first?.addRepeated(byteCount)
     }
 
     func addRead(_ byteCount: Int) {
@@ -66,5 +74,10 @@ package final class TransferProgress: Sendable {
         new.add(byteCount, ordering: .relaxed)
         stored.add(storedByteCount, ordering: .relaxed)
         whole?.addNew(byteCount, stored: storedByteCount)
+    }
+
+    func addRepeated(_ byteCount: Int) {
+        repeated.add(byteCount, ordering: .relaxed)
+        whole?.addRepeated(byteCount)
     }
 }

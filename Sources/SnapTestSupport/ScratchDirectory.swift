@@ -45,6 +45,13 @@ package struct ScratchDirectory: Sendable {
         try Self.sparseFile(at: appending(name), byteCount: byteCount)
     }
 
+    /// A program for sh(1).
+    package func program(_ name: String, _ script: String) throws -> FilePath {
+        let path = try file(name, Array("#!/bin/sh\n\(script)\n".utf8))
+        try Command.check("chmod", "755", path.string)
+        return path
+    }
+
     /// A file of one hole, in a filesystem that is mounted for the test.
     package static func sparseFile(at path: FilePath, byteCount: Int) throws -> FilePath {
         let file = try OwnedDescriptor(opening: path, .writeOnly, options: [.create, .truncate])

@@ -2,6 +2,13 @@ internal import SnapModel
 internal import SnapSystem
 internal import Synchronization
 
+/// What a watch counts the writes to: that which the kernel counts them for, too.
+enum CountedDevice: Hashable, Sendable {
+    case disk
+    /// That which transfers are asked of, which may be a partition.
+    case asked
+}
+
 /// The program that watches the writes to an extent of a device, and the proof that it missed none.
 ///
 /// The kernel leaves a program out where another one is running on that processor (bpf_prog_active), and does not say so. Some
@@ -17,48 +24,60 @@ final class DeviceWatch: Sendable {
     private let words: MarkWords
     /// The program's count.
     private let counter: Int
-    private let baseline = Mutex(Int64.min)
+    private let base = Mutex(Base())
+
+    /// What the counts differ by where all was seen.
+    private struct Base {
+        var difference = Int64.min
+        /// Whether it was found while nothing was under way. Else it may be too little.
+        var isExact = false
+    }
 
     /// Counts in the word `counter`.
     init(
-        _ kind: MarkingProgram.Kind, _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet,
+        _ kind: MarkingProgram.Kind, _ extent: TrackedExtent, _ counted: CountedDevice, _ marks: MarkSet,
         _ tracepoint: Tracepoint, countingIn counter: Int
     ) throws(TrackingError) {
         (words, self.counter) = (marks.words, counter)
-        kernel = try WrittenSectors(of: device)
+        kernel = try WrittenSectors(of: counted == .disk ? extent.disk : extent.device)
         program = try Program(
-            MarkingProgram.assemble(kind, extent, on: device, marks, tracepoint, countingIn: counter), at: tracepoint)
+            MarkingProgram.assemble(kind, extent, counted, marks, tracepoint, countingIn: counter), at: tracepoint)
     }
 
     /// What was missed until now does not count any more.
     ///
     /// Looks until nothing was under way often enough, so that nothing is between the two counts; where that does not happen, for a
-    /// tenth of a second. A base that is too low by that costs a pass, or a copy, and no mark.
+    /// tenth of a second.
     func restart() throws(TrackingError) {
         var (most, steadyCount): (Int64, Int) = (.min, 0)
         for _ in 0..<Self.restartLimit where steadyCount < Self.steadyLimit {
-            let isIdle = try kernel.read().isIdle
+            let isIdle = try kernel.isIdle()
             let difference = try difference()
             if difference > most { (most, steadyCount) = (difference, 0) }
             if isIdle, difference == most { steadyCount += 1 }
             CurrentProcess.rest(for: Self.pause)
         }
-        // It never becomes less.
-        baseline.withLock { $0 = max($0, most) }
+        let isExact = steadyCount == Self.steadyLimit
+        // What is too little may be less than was known before.
+        base.withLock { $0 = Base(difference: isExact ? most : max($0.difference, most), isExact: isExact) }
     }
 
     /// From now on the counts may differ by what they do now.
-    func accept() throws(TrackingError) {
+    func accept(isAtRest: Bool) throws(TrackingError) {
         let difference = try difference()
-        baseline.withLock { $0 = difference }
+        base.withLock { $0 = Base(difference: difference, isExact: isAtRest) }
     }
 
+    func isIdle() throws(TrackingError) -> Bool { try kernel.isIdle() }
+
+    var isExact: Bool { base.withLock { $0.isExact } }
+
     func compare() throws(TrackingError) -> Comparison {
-        let baseline = baseline.withLock { $0 }
+        let base = base.withLock { $0.difference }
         for _ in 0..<Self.comparisonLimit {
             let difference = try difference()
-            if difference == baseline { return .equal }
-            if difference > baseline { return .more }
+            if difference == base { return .equal }
+            if difference > base { return .more }
             // A processor is held up on its way from the one count to the other.
             CurrentProcess.rest(for: Self.pause)
         }

@@ -12,7 +12,8 @@ struct MarkingProgram {
 
     private let tracepoint: Tracepoint
     private let extent: TrackedExtent
-    private let device: DeviceNumber
+    /// Where that lies on the disk which is counted; nil: it is all of it.
+    private let counted: ByteExtent?
     private let kind: Kind
     private let layout: MarkLayout
     private let map: CInt
@@ -25,20 +26,21 @@ struct MarkingProgram {
     private static let roundSlot = -16
     private static let baseSlot = -24
 
-    /// The instructions for one extent of a volume, of which the tracepoint tells as of `device`.
+    /// The instructions for one extent of a volume.
     static func assemble(
-        _ kind: Kind, _ extent: TrackedExtent, on device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint,
+        _ kind: Kind, _ extent: TrackedExtent, _ counted: CountedDevice, _ marks: MarkSet, _ tracepoint: Tracepoint,
         countingIn counter: Int
     ) -> [UInt64] {
-        var program = MarkingProgram(kind, extent, device, marks, tracepoint)
+        var program = MarkingProgram(kind, extent, counted, marks, tracepoint)
         program.write(counter)
         return program.code.finish()
     }
 
     private init(
-        _ kind: Kind, _ extent: TrackedExtent, _ device: DeviceNumber, _ marks: MarkSet, _ tracepoint: Tracepoint
+        _ kind: Kind, _ extent: TrackedExtent, _ counted: CountedDevice, _ marks: MarkSet, _ tracepoint: Tracepoint
     ) {
-        (self.kind, self.extent, self.device, self.tracepoint) = (kind, extent, device, tracepoint)
+        (self.kind, self.extent, self.tracepoint) = (kind, extent, tracepoint)
+        self.counted = counted == .disk ? nil : extent.deviceOnDisk
         (layout, map) = (marks.layout, marks.words.map.rawValue)
         end = code.newLabel()
         overflow = code.newLabel()
@@ -52,6 +54,7 @@ struct MarkingProgram {
         code.jump(end, if: .r7, .equal, .constant(0))
         // Commands that are none of the block layer's have no sector.
         code.jump(end, if: .r6, .equal, .constant(-1))
+        leaveOutside(counted)
         count(counter, .r7)
         markSectors()
         code.jump(end)
@@ -66,7 +69,7 @@ struct MarkingProgram {
     private mutating func leaveUnlessWritten() {
         let isPlain = code.newLabel()
         code.load(.fourBytes, .r2, from: .r1, tracepoint.device)
-        code.load(.r3, constant: Self.number(of: device))
+        code.load(.r3, constant: Self.number(of: extent.disk))
         code.jump(end, if: .r2, .notEqual, .register(.r3))
         code.load(.oneByte, .r2, from: .r1, tracepoint.operation)
         code.jump(isPlain, if: .r2, .notEqual, .constant(Self.flushLetter))
@@ -76,6 +79,15 @@ struct MarkingProgram {
         case .allWrites: code.jump(end, if: .r2, .equal, .constant(Self.readLetter))
         case .discards: code.jump(end, if: .r2, .notEqual, .constant(Self.discardLetter))
         }
+    }
+
+    /// Whatever is asked of a partition, tracepoints tell of its disk (bio_dev), and of sectors of that.
+    private mutating func leaveOutside(_ device: ByteExtent?) {
+        guard let device else { return }
+        code.load(.r2, constant: UInt64(device.offset / Self.sectorByteCount))
+        code.jump(end, if: .r6, .less, .register(.r2))
+        code.load(.r2, constant: UInt64(device.end / Self.sectorByteCount))
+        code.jump(end, if: .r6, .greaterOrEqual, .register(.r2))
     }
 
     /// As the kernel does it by itself (MKDEV), which is not as stat(2) tells it.

@@ -21,23 +21,40 @@ struct Program: ~Copyable, Sendable {
         program = loaded
     }
 
-    /// Has the kernel look at a program, as it does before it runs one. Throws what `init` throws.
-    static func tryOut(_ instructions: [UInt64]) throws(TrackingError) { _ = try load(instructions) }
+    /// Has the kernel look at a program, as it does before it runs one, and asks whether events may be opened at all: that of a
+    /// tracepoint takes long to close. Throws what `init` throws.
+    static func tryOut(_ instructions: [UInt64]) throws(TrackingError) {
+        _ = try load(instructions)
+        do throws(SystemError) {
+            _ = OwnedDescriptor(adopting: try systemCall("open", place) { clinux_open_dummy_event() }, path: place)
+        } catch {
+            throw TrackingError(error)
+        }
+    }
 
     private static func load(_ instructions: [UInt64]) throws(TrackingError) -> OwnedDescriptor {
         var log: [CChar] = []
-        do throws(SystemError) {
-            return try load(instructions, &log)
-        } catch {
-            guard error.code != .notPermitted else { throw TrackingError(error) }
-            // Once more, to hear why: the log costs time, and there is none where all is well.
-            log = [CChar](repeating: 0, count: logByteCount)
-            if let program = try? load(instructions, &log) { return program }
-            let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let lines = text.split(separator: "\n").suffix(logLineLimit).joined(separator: "; ")
-            throw TrackingError(
-                .unsupported, "the kernel refuses the program that marks writes: \(error.code) (\(lines))")
+        // The verifier gives up at any signal to the process, also at those that nobody notices.
+        for _ in 0..<loadLimit {
+            do throws(SystemError) {
+                return try load(instructions, &log)
+            } catch {
+                if error.code == .resourceTemporarilyUnavailable { continue }
+                guard error.code != .notPermitted else { throw TrackingError(error) }
+                guard log.isEmpty else { throw refusal(error, log) }
+                // Once more, to hear why: the log costs time, and there is none where all is well.
+                log = [CChar](repeating: 0, count: logByteCount)
+            }
         }
+        throw TrackingError(
+            .systemFailure, "the kernel was interrupted each time that it looked at the program that marks writes")
+    }
+
+    private static func refusal(_ error: SystemError, _ log: [CChar]) -> TrackingError {
+        let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let lines = text.split(separator: "\n").suffix(logLineLimit).joined(separator: "; ")
+        return TrackingError(
+            .unsupported, "the kernel refuses the program that marks writes: \(error.code) (\(lines))")
     }
 
     private static func attach(
@@ -68,6 +85,7 @@ struct Program: ~Copyable, Sendable {
     private static let place: FilePath = "a tracepoint"
     private static let logByteCount = 1 << 20
     private static let logLineLimit = 4
+    private static let loadLimit = 50
 }
 
 /// The programs in the kernel, of all processes.

@@ -36,7 +36,7 @@ package final class WriteTracker: Sendable {
         let marks = try MarkSet(MarkLayout(byteCount: MarkLayout.unitByteCount))
         for tracepoint in [try Tracepoint.requestCompleted(), try Tracepoint.transferQueued()] {
             let instructions = MarkingProgram.assemble(
-                .allWrites, extent, on: extent.disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
+                .allWrites, extent, .disk, marks, tracepoint, countingIn: MarkLayout.firstCounter)
             try Program.tryOut(instructions)
         }
     }
@@ -56,10 +56,10 @@ package final class WriteTracker: Sendable {
             throw TrackingError(.unsupported, "it lies in \(extents.count) places of its disks")
         }
         layout = MarkLayout(byteCount: byteCount)
-        let merging = extents.filter(\.mergesDiscards).map { ($0, $0.device) }
-        discards = merging.isEmpty ? nil : try WriteWatch(.discards, layout, merging, asked)
-        self.asked = try WriteWatch(.allWrites, layout, extents.map { ($0, $0.device) }, asked)
-        self.ended = try WriteWatch(.allWrites, layout, extents.map { ($0, $0.disk) }, ended)
+        let merging = extents.filter(\.mergesDiscards)
+        discards = merging.isEmpty ? nil : try WriteWatch(.discards, layout, merging, .asked, asked)
+        self.asked = try WriteWatch(.allWrites, layout, extents, .asked, asked)
+        self.ended = try WriteWatch(.allWrites, layout, extents, .disk, ended)
         try restart()
     }
 
@@ -72,13 +72,13 @@ package final class WriteTracker: Sendable {
     }
 
     /// Marks what was discarded, where the disk merges discards. That is known only at a moment when all that was asked for has
-    /// ended. False: such a moment did not come.
-    package func markDiscards() throws(TrackingError) -> Bool {
+    /// ended. False: such a moment did not come. `isAtRest`: nobody writes to the volume, though discards may go on.
+    package func markDiscards(isAtRest: Bool = false) throws(TrackingError) -> Bool {
         guard let discards else { return true }
         // First the marks, then the moment: so their discards have ended by then.
         let taken = discards.marks.takeWords()
         guard !taken.isEmpty else { return true }
-        let hasEnded = try asked.compare() == .equal
+        let hasEnded = try asked.hasRest(isAtRest)
         (hasEnded ? ended : discards).marks.add(taken)
         return hasEnded
     }
@@ -88,13 +88,31 @@ package final class WriteTracker: Sendable {
     ///
     /// Throws `marksLost` when the writes cannot be counted.
     package func reconcile(isAtRest: Bool) throws(TrackingError) -> Knowledge {
-        if needsAsked.load(ordering: .acquiring), isAtRest, try asked.compare() != .equal { return .lost }
-        guard try ended.compare() != .equal else { return .complete }
+        if isAtRest, try !isAskedWhole() { return .lost }
+        guard try isMissing(isAtRest) else { return .complete }
         needsAsked.store(true, ordering: .releasing)
         // First the new base: what is missed from now on is another difference.
         try ended.accept()
         ended.marks.add(asked.marks)
         return .completed
+    }
+
+    /// At rest, where it matters: after a gap of the first watch, and where discards are known by what is asked for only. Nothing
+    /// is under way then, so that a base that was too little does not agree, and the next one is exact.
+    private func isAskedWhole() throws(TrackingError) -> Bool {
+        guard discards != nil || needsAsked.load(ordering: .acquiring) else { return true }
+        if try asked.compare() == .equal { return true }
+        try asked.accept(isAtRest: true)
+        return false
+    }
+
+    /// Whether the first watch saw less than the kernel. At rest it is asked twice: the writes to another partition are in the
+    /// counts, too, and one that is on its way may stand for one that was missed.
+    private func isMissing(_ isAtRest: Bool) throws(TrackingError) -> Bool {
+        if try ended.compare() != .equal { return true }
+        guard isAtRest else { return false }
+        CurrentProcess.rest(for: Self.pause)
+        return try ended.compare() != .equal
     }
 
     /// Takes all marks of units from `unit` on, until there are `limit` runs of them. `nextUnit` is nil at the end of the volume.
@@ -106,5 +124,9 @@ package final class WriteTracker: Sendable {
     package func count() -> MarkCount { ended.marks.count() }
 
     /// Whether `unit` is marked now.
-    package func isMarked(_ unit: Int) -> Bool { ended.marks.isMarked(unit) }
+    package func isMarked(_ unit: Int) -> Bool {
+        ended.marks.isMarked(unit) || discards?.marks.isMarked(unit) ?? false
+    }
+
+    private static let pause = Duration.milliseconds(1)
 }

@@ -7,17 +7,16 @@ final class WriteWatch: Sendable {
     let marks: MarkSet
     private let devices: [DeviceWatch]
 
-    /// Watches each extent on the device by whose number the tracepoint tells of it.
+    /// Watches what is done to each extent, and counts what is done to the whole of `counted`, which it is part of.
     init(
-        _ kind: MarkingProgram.Kind, _ layout: MarkLayout,
-        _ extents: [(extent: TrackedExtent, device: DeviceNumber)], _ tracepoint: Tracepoint
+        _ kind: MarkingProgram.Kind, _ layout: MarkLayout, _ extents: [TrackedExtent], _ counted: CountedDevice,
+        _ tracepoint: Tracepoint
     ) throws(TrackingError) {
         marks = try MarkSet(layout)
         var devices: [DeviceWatch] = []
-        for (index, place) in extents.enumerated() {
+        for (index, extent) in extents.enumerated() {
             let counter = MarkLayout.firstCounter + index
-            devices.append(
-                try DeviceWatch(kind, place.extent, on: place.device, marks, tracepoint, countingIn: counter))
+            devices.append(try DeviceWatch(kind, extent, counted, marks, tracepoint, countingIn: counter))
         }
         self.devices = devices
     }
@@ -40,8 +39,18 @@ final class WriteWatch: Sendable {
         return .equal
     }
 
-    /// What was missed until now is known otherwise.
-    func accept() throws(TrackingError) {
-        for device in devices { try device.accept() }
+    /// What was missed until now is known otherwise. `isAtRest`: nobody writes.
+    func accept(isAtRest: Bool = false) throws(TrackingError) {
+        for device in devices { try device.accept(isAtRest: isAtRest) }
+    }
+
+    /// Whether nothing is under way that was asked for. `isAtRest`: nobody asks for more, so that an idle device is enough to know
+    /// that the base is no less than it should be.
+    func hasRest(_ isAtRest: Bool) throws(TrackingError) -> Bool {
+        guard try compare() == .equal else { return false }
+        for device in devices where !device.isExact {
+            guard isAtRest, try device.isIdle() else { return false }
+        }
+        return true
     }
 }

@@ -97,6 +97,40 @@ extension Inspections {
             }
         }
 
+        /// Its first part would be no volume.
+        @Test func aVolumeThatGrowsEndsIt() throws {
+            try withVolume(Scene(kind: .ext4)) { device, mounted in
+                let method = try live(device)
+                try method.prepare()
+                _ = try copyFirst(method.copy)
+                try method.approach {}
+                let image = try File.readText(
+                    FilePath("/sys/block/\(device.lastComponent?.string ?? "")/loop/backing_file"))
+                try Command.check("truncate", "-s", "+16M", String(image.prefix { $0 != "\n" }))
+                try Command.check("losetup", "-c", device.string)
+                let error = try frozen(method.targets(isInSet: false)) { consistencyError { try method.settle() } }
+                #expect(error?.code == .pointInTimeLost && error?.description.contains("bytes when") == true)
+                method.abandon()
+            }
+        }
+
+        @Test func aPassIsEndedWithinIt() throws {
+            try withVolume(Scene(kind: .ext4)) { device, mounted in
+                let method = try live(device)
+                try method.prepare()
+                _ = try copyFirst(method.copy)
+                try File.overwrite(try mounted.path.filled(), SeededRandom.bytes(8 << 20, seed: 9), at: 0)
+                let asked = Counter()
+                method.copy.heed { () throws(ConsistencyError) in
+                    asked.add()
+                    if asked.value > 10 { throw ConsistencyError(.cancelled, "enough") }
+                }
+                #expect(consistencyError { try method.approach {} }?.code == .cancelled)
+                #expect(method.copy.passes.isEmpty && asked.value < 30)
+                method.abandon()
+            }
+        }
+
         /// Nothing can be read in no time.
         @Test func aWriterThatIsFasterEndsItOrIsFrozenLonger() throws {
             try withVolume(Scene(kind: .ext4)) { device, mounted in

@@ -152,7 +152,7 @@ import Testing
         try ScratchDirectory.with { directory in
             let fake = try FakeTree(directory)
             try fake.add("vda", "254:0", ["mq/count": "1"])
-            try fake.add("vda/vda2", "254:2", ["partition": "2", "start": "2048"])
+            try fake.add("vda/vda2", "254:2", ["partition": "2", "start": "2048", "size": "409600"])
             try fake.add("vdb", "254:16", ["mq/count": "1", "queue/zoned": "none", "queue/dax": "0"])
             for (number, name) in ["crypt", "vg-home", "part"].enumerated() {
                 try fake.add("dm-\(number)", "253:\(number)", ["dm/name": name])
@@ -201,6 +201,7 @@ import Testing
         TrackableDisk(
             number: DeviceNumber(major: major, minor: minor),
             device: DeviceNumber(major: major, minor: partition ?? minor),
+            deviceExtent: partition.map { _ in ByteExtent(offset: 1 << 20, byteCount: 200 << 20) },
             extent: ByteExtent(offset: offset, byteCount: byteCount), volumeOffset: volumeOffset)
     }
 

@@ -76,6 +76,66 @@ extension Tracking {
             }
         }
 
+        /// The kernel tells of what is asked of a partition by the number of its disk, and counts it for the partition.
+        @Test(arguments: ["operation", "device", "count"])
+        func whatOneWatchMissesOfAPartitionTheOtherHas(field: String) throws {
+            try withPartitions { disk in
+                let extent = try extent(ofPartition: disk.partition(1), of: disk.path)
+                let tracker = try WriteTracker(
+                    byteCount: extent.onDisk.byteCount, [extent], ended: try Self.broken(.requestCompleted(), field),
+                    asked: try .transferQueued())
+                // Nobody's business.
+                try writeDirectly(disk.partition(2), at: 0, byteCount: 64 * unit)
+                try writeDirectly(disk.partition(1), at: 70 * unit, byteCount: 2 * unit)
+                // A read, which is taken for a write.
+                _ = try readDirectly(disk.partition(1), byteCount: 1 << 20)
+                #expect(try tracker.reconcile(isAtRest: true) == .completed)
+                let taken = tracker.takenUnits
+                #expect(taken.isSuperset(of: [70, 71]))
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+            }
+        }
+
+        /// As whatever merges discards tells: nothing but the first place of each.
+        @Test func mergedDiscardsOfAPartitionAreMarked() throws {
+            try withPartitions { disk in
+                let extent = try extent(ofPartition: disk.partition(1), of: disk.path, mergesDiscards: true)
+                let tracker = try WriteTracker(
+                    byteCount: extent.onDisk.byteCount, [extent], ended: try .requestCompleted(),
+                    asked: try .transferQueued())
+                try Command.check("blkdiscard", "-f", "-o", "1048576", "-l", "65536", disk.partition(1).string)
+                try Command.check("blkdiscard", "-f", "-o", "0", "-l", "65536", disk.partition(2).string)
+                _ = tracker.takeAll()
+                #expect(tracker.isMarked(256), "what is asked for is known before it has ended")
+                #expect(try tracker.markDiscards())
+                #expect(tracker.takeAll() == [256..<272])
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+            }
+        }
+
+        /// Where all that is known of discards is what is asked for, that must be all.
+        @Test func whatIsMissedOfMergedDiscardsIsLost() throws {
+            try withPartitions { disk in
+                let extent = try extent(ofPartition: disk.partition(1), of: disk.path, mergesDiscards: true)
+                let tracker = try WriteTracker(
+                    byteCount: extent.onDisk.byteCount, [extent], ended: try .requestCompleted(),
+                    asked: try Self.broken(.transferQueued(), "device"))
+                try Command.check("blkdiscard", "-f", "-o", "1048576", "-l", "65536", disk.partition(1).string)
+                #expect(try tracker.reconcile(isAtRest: true) == .lost)
+                try tracker.restart()
+                #expect(try tracker.reconcile(isAtRest: true) == .complete)
+            }
+        }
+
+        private func withPartitions(_ body: (LoopDevice) throws -> Void) throws {
+            try ScratchDirectory.with { directory in
+                let image = try directory.sparseFile("disk", byteCount: 32 << 20)
+                let table = "label: gpt\nstart=2049, size=16384\nstart=20480, size=8192\n"
+                try Command.check("sfdisk", "-q", image.string, input: table)
+                try LoopDevice.with(over: image, .init(hasPartitions: true), body)
+            }
+        }
+
         @Test(arguments: ["device", "count"])
         func whatBothWatchesMissIsLost(field: String) throws {
             let ended = try Self.broken(.requestCompleted(), field)

@@ -20,6 +20,19 @@ func tracker(_ disk: FilePath, byteCount: Int, from start: Int = 0) throws -> Wr
     return try WriteTracker(byteCount: byteCount, [extent])
 }
 
+/// What is tracked of the first partition of a disk.
+func extent(ofPartition partition: FilePath, of disk: FilePath, mergesDiscards: Bool = false) throws -> TrackedExtent {
+    let name = partition.lastComponent?.string ?? ""
+    let sectors = try ["start", "size"].map { field in
+        let text = try File.readText(FilePath("/sys/class/block/\(name)/\(field)"))
+        return try #require(Int(text.prefix { $0.isNumber }))
+    }
+    let place = ByteExtent(offset: sectors[0] * 512, byteCount: sectors[1] * 512)
+    return TrackedExtent(
+        disk: try FileStatus(of: disk).device, device: try FileStatus(of: partition).device, deviceOnDisk: place,
+        mergesDiscards: mergesDiscards, onDisk: place)
+}
+
 extension WriteTracker {
     /// All marks there are, taken a few at a time.
     func takeAll(limit: Int = 3) -> [Range<Int>] {

@@ -19,6 +19,8 @@ int clinux_bpf_load_program(
 // descriptor is closed.
 int clinux_open_tracepoint(uint64_t number);
 int clinux_attach_program(int tracepoint, int program);
+// perf_event_open(2) with PERF_COUNT_SW_DUMMY: whether this process may open events; that it did costs nothing.
+int clinux_open_dummy_event(void);
 // fsopen(2), fsconfig(2), fsmount(2): the files of the kernel's tracing, mounted nowhere.
 int clinux_mount_tracing(void);
 int clinux_open_at(int folder, const char *path);

@@ -20,13 +20,22 @@ package struct AuditSample: Sendable {
         return AuditSample(expected: Dictionary(uniqueKeysWithValues: zip(units, try expectation(units))))
     }
 
-    /// Reads them from the volume, which is at rest. `hasChanged` tells which were written since.
+    /// Reads them from the volume as it is, and tells how many requests that were, and how long they took.
+    func tryOut(by reading: UnitReading) throws(ConsistencyError) -> (requestCount: Int, duration: Duration) {
+        let watch = Stopwatch()
+        let runs = expected.keys.sorted().map { $0..<($0 + 1) }
+        let count = try reading.read(runs) { (_, _, _) throws(ConsistencyError) in }
+        return (count, watch.elapsed)
+    }
+
+    /// Reads some of them, by chance, from the volume, which is at rest. `hasChanged` tells which were written since.
     ///
     /// Throws `imageDiffers`.
     func compare(
-        by reading: UnitReading, of path: FilePath, _ hasChanged: @escaping @Sendable (Int) -> Bool
+        by reading: UnitReading, of path: FilePath, atMost limit: Int, _ hasChanged: @escaping @Sendable (Int) -> Bool
     ) throws(ConsistencyError) {
-        let runs = expected.keys.filter { !hasChanged($0) }.sorted().map { $0..<($0 + 1) }
+        let unchanged = expected.keys.filter { !hasChanged($0) }.shuffled()
+        let runs = unchanged.prefix(limit).sorted().map { $0..<($0 + 1) }
         let differing = Mutex<[Int]>([])
         _ = try reading.read(runs) { [expected] (unit, buffer, offset) throws(ConsistencyError) in
             let bytes = buffer.copyBytes(offset..<(offset + MarkLayout.unitByteCount))

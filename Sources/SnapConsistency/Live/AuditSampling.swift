@@ -4,6 +4,7 @@ internal import Synchronization
 /// An `AuditSample` that is being fetched, by a thread of its own.
 final class AuditSampling: Sendable {
     private let group = WorkerGroup()
+    private let tried = Atomic(false)
     private let outcome = Mutex<Result<AuditSample, ConsistencyError>?>(nil)
 
     init(
@@ -18,7 +19,11 @@ final class AuditSampling: Sendable {
         }
     }
 
-    var isReady: Bool { outcome.withLock { $0 != nil } }
+    /// Whether it was read once, to know how long that takes.
+    var isTried: Bool {
+        get { tried.load(ordering: .acquiring) }
+        set { tried.store(newValue, ordering: .releasing) }
+    }
 
     /// Waits for it. Throws what fetching it threw.
     func sample() throws(ConsistencyError) -> AuditSample {

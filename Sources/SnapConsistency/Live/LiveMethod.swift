@@ -45,7 +45,16 @@ package final class LiveMethod: PointInTimeMethod {
         try copy.converge(check)
     }
 
-    package func settle() throws(ConsistencyError) { try copy.finish() }
+    package func catchUp() throws(ConsistencyError) { try copy.catchUp() }
+
+    package func watch(_ confirmFrozen: @escaping @Sendable () throws(ConsistencyError) -> Void) {
+        copy.watch(confirmFrozen)
+    }
+
+    package func settle() throws(ConsistencyError) {
+        try copy.finish()
+        try copy.confirmFrozen()
+    }
 
     package func take() throws(ConsistencyError) -> any PointInTime {
         let copy = copy

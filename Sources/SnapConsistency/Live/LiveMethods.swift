@@ -4,6 +4,9 @@ internal import SnapTracking
 
 /// Knows `live`: judges whether the writes to a volume can be tracked, and its filesystems frozen.
 package struct LiveMethods: MethodSource {
+    /// Others may write from other machines (gfs2, ocfs2), or to other disks.
+    private let knownTypes: Set<String> = ["ext2", "ext3", "ext4", "xfs", "btrfs"]
+
     package init() {}
 
     package func assess(
@@ -18,6 +21,9 @@ package struct LiveMethods: MethodSource {
         }
         guard !inspection.freezeTargets.isEmpty else {
             return .impossible(.live, "nothing is mounted from it that could be frozen")
+        }
+        if let target = inspection.freezeTargets.first(where: { !knownTypes.contains($0.filesystemType) }) {
+            return .impossible(.live, "\(target.filesystemType) at \(target.mountPoint) was never tried with it")
         }
         if let obstacle = options.liveObstacle { return .impossible(.live, obstacle) }
         if case .impossible(let reason) = Self.find(inspection) { return .impossible(.live, reason) }

@@ -3,7 +3,8 @@ internal import SnapTracking
 
 /// How fast units of a volume are read, as it was measured in its last passes.
 struct ReadPace: Hashable, Sendable {
-    private var secondsPerRequest = 0.0
+    /// Of a disk that has to seek, until it is known.
+    private var secondsPerRequest = 0.005
     private var secondsPerByte = 0.0
 
     /// `requestCount` requests for `unitCount` units took so long.
@@ -19,6 +20,9 @@ struct ReadPace: Hashable, Sendable {
             Double(remaining.runCount) * secondsPerRequest,
             Double(remaining.unitCount * MarkLayout.unitByteCount) * secondsPerByte)
     }
+
+    /// How many requests for a unit can be made in so many seconds.
+    func requestCount(within seconds: Double) -> Int { Int(min(seconds / secondsPerRequest, 1e6)) }
 
     /// Of fewer, the start of the threads is most of the time.
     private static let leastRequestCount = 16

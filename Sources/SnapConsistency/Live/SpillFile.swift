@@ -6,6 +6,8 @@ internal import SystemPackage
 final class SpillFile: Sendable {
     private let directory: FilePath
     private let opened = Mutex<OpenedFile?>(nil)
+    /// Up to here it was seen that there is room.
+    private let roomEnd = Atomic(0)
 
     private final class OpenedFile: Sendable {
         let descriptor: OwnedDescriptor
@@ -26,6 +28,7 @@ final class SpillFile: Sendable {
         _ buffer: borrowing AlignedBuffer, _ range: Range<Int>, at offset: Int
     ) throws(ConsistencyError) {
         do throws(SystemError) {
+            if range.count + offset > roomEnd.load(ordering: .relaxed) { try lookForRoom(upTo: range.count + offset) }
             try file().descriptor.write(buffer, range: range, at: offset)
         } catch {
             throw Self.explained(error)
@@ -42,6 +45,23 @@ final class SpillFile: Sendable {
             throw Self.explained(error)
         }
     }
+
+    /// What was written is gone.
+    func close() {
+        opened.withLock { $0 = nil }
+        roomEnd.store(0, ordering: .relaxed)
+    }
+
+    /// The last of the room is for those who must note how it ends.
+    private func lookForRoom(upTo end: Int) throws(SystemError) {
+        let available = try file().descriptor.availableByteCount()
+        guard available >= Self.stepByteCount + Self.reservedByteCount else {
+            throw SystemError("write", directory.string, .noSpace)
+        }
+        roomEnd.store(end + Self.stepByteCount, ordering: .relaxed)
+    }
+
+    private static let (stepByteCount, reservedByteCount) = (16 << 20, 256 << 20)
 
     private func file() throws(SystemError) -> OpenedFile {
         try opened.withLock { (opened) throws(SystemError) in

@@ -22,7 +22,7 @@ struct Trend: Hashable, Sendable {
     }
 
     /// Nobody would notice so many seconds.
-    private static let enough = 0.02
+    static let enough = 0.02
     /// A pass is of use that leaves less than this share of what the best left.
     private static let progress = 0.8
     /// Passes without progress.

@@ -1,3 +1,4 @@
+internal import SnapCodec
 package import SnapModel
 package import SnapSystem
 internal import SnapTracking
@@ -6,7 +7,8 @@ internal import SystemPackage
 
 /// The latest bytes of those units of a volume that were written while it was copied: they belong on top of the copy.
 ///
-/// In memory that was reserved, and beyond that in a file without a name. From any thread; one unit from one thread at a time.
+/// In memory that was reserved, and beyond that in a file without a name; zeros, as of what is discarded, in neither. From any
+/// thread; one unit from one thread at a time.
 package final class UnitOverlay: Sendable {
     package static let unitByteCount = MarkLayout.unitByteCount
     package static let unitsPerBlock = BlockGeometry.byteCount / unitByteCount
@@ -18,8 +20,7 @@ package final class UnitOverlay: Sendable {
     private let index = Mutex(Index())
 
     private struct Index {
-        /// By block; of each unit in it the number of its slot, plus one. 0: none.
-        var blocks: [Int: [UInt32]] = [:]
+        var blocks: [Int: BlockUnits] = [:]
         var slotCount: UInt32 = 0
     }
 
@@ -35,7 +36,13 @@ package final class UnitOverlay: Sendable {
 
     func clear() { index.withLock { $0 = Index() } }
 
-    package var unitCount: Int { index.withLock { Int($0.slotCount) } }
+    /// Gives back what it takes of a disk, too.
+    func discard() {
+        clear()
+        spill.close()
+    }
+
+    package var unitCount: Int { index.withLock { $0.blocks.values.reduce(0) { $0 + $1.count } } }
 
     /// Blocks of `range` that have units here, in order.
     package func blocks(in range: Range<Int>) -> [BlockIndex] {
@@ -44,13 +51,17 @@ package final class UnitOverlay: Sendable {
     }
 
     func contains(_ unit: Int) -> Bool {
-        index.withLock { $0.blocks[unit / Self.unitsPerBlock].map { $0[unit % Self.unitsPerBlock] != 0 } ?? false }
+        index.withLock { $0.blocks[unit / Self.unitsPerBlock]?.contains(unit % Self.unitsPerBlock) ?? false }
     }
 
     /// Keeps the bytes of `unit`, which begin at `offset` of `buffer`, in place of those that it had.
     func keep(_ unit: Int, _ buffer: borrowing AlignedBuffer, at offset: Int) throws(ConsistencyError) {
-        let slot = try slot(of: unit)
         let range = offset..<(offset + Self.unitByteCount)
+        let (block, place) = unit.quotientAndRemainder(dividingBy: Self.unitsPerBlock)
+        if ZeroTest.isZero(buffer, range: range) {
+            return index.withLock { $0.blocks[block, default: BlockUnits()].keepZeros(place) }
+        }
+        let slot = try slot(of: place, block)
         if slot < Self.memorySlotCount {
             memory.store(from: buffer, range: range, at: slot * Self.unitByteCount)
         } else {
@@ -60,41 +71,46 @@ package final class UnitOverlay: Sendable {
 
     /// Whether every unit of `block` is here.
     package func covers(_ block: BlockIndex) -> Bool {
-        index.withLock { $0.blocks[block.rawValue]?.allSatisfy { $0 != 0 } ?? false }
+        index.withLock { $0.blocks[block.rawValue]?.count == Self.unitsPerBlock }
     }
 
     /// Puts the units of `block` where they belong in `buffer`, in which the block begins at `offset`.
     package func lay(_ block: BlockIndex, over buffer: borrowing AlignedBuffer, at offset: Int) throws(ConsistencyError)
     {
-        let slots = index.withLock { $0.blocks[block.rawValue] } ?? []
-        for (place, number) in slots.enumerated() where number != 0 {
-            let (slot, target) = (Int(number) - 1, offset + place * Self.unitByteCount)
-            if slot < Self.memorySlotCount {
-                let start = slot * Self.unitByteCount
-                buffer.store(from: memory, range: start..<(start + Self.unitByteCount), at: target)
-            } else {
-                let range = target..<(target + Self.unitByteCount)
-                try spill.read(into: buffer, range, at: (slot - Self.memorySlotCount) * Self.unitByteCount)
+        guard let units = index.withLock({ $0.blocks[block.rawValue] }) else { return }
+        for (place, contents) in units.contents {
+            let target = offset + place * Self.unitByteCount
+            switch contents {
+            case .zeros: buffer.clear(target..<(target + Self.unitByteCount))
+            case .slot(let number):
+                let slot = Int(number)
+                if slot < Self.memorySlotCount {
+                    let start = slot * Self.unitByteCount
+                    buffer.store(from: memory, range: start..<(start + Self.unitByteCount), at: target)
+                } else {
+                    let range = target..<(target + Self.unitByteCount)
+                    try spill.read(into: buffer, range, at: (slot - Self.memorySlotCount) * Self.unitByteCount)
+                }
             }
         }
     }
 
     /// Has the memory for `count` more units at hand, so that under a freeze nothing waits for it.
     func reserve(_ count: Int) {
-        let first = unitCount
+        let first = index.withLock { Int($0.slotCount) }
         guard first < Self.memorySlotCount else { return }
         let last = min(Self.memorySlotCount, first + count)
         memory.clear(first * Self.unitByteCount..<last * Self.unitByteCount)
     }
 
-    private func slot(of unit: Int) throws(ConsistencyError) -> Int {
+    private func slot(of place: Int, _ block: Int) throws(ConsistencyError) -> Int {
         let slot = index.withLock { index -> UInt32? in
-            let (block, place) = (unit / Self.unitsPerBlock, unit % Self.unitsPerBlock)
-            if let known = index.blocks[block]?[place], known != 0 { return known - 1 }
+            if let known = index.blocks[block]?.keepInSlot(place) { return known }
             guard index.slotCount < .max else { return nil }
+            let new = index.slotCount
             index.slotCount += 1
-            index.blocks[block, default: [UInt32](repeating: 0, count: Self.unitsPerBlock)][place] = index.slotCount
-            return index.slotCount - 1
+            index.blocks[block, default: BlockUnits()].keep(place, inSlot: new)
+            return new
         }
         guard let slot else { throw ConsistencyError(.noReserve, "more was written meanwhile than can be kept") }
         return Int(slot)

@@ -25,8 +25,9 @@ final class UnitReading: Sendable {
     }
 
     /// Calls `body` with each unit of `runs` and where it is in a buffer, from several threads. Returns how many requests it took.
+    /// `check` is asked before each, and may throw.
     func read(
-        _ runs: [Range<Int>],
+        _ runs: [Range<Int>], heeding check: @escaping LiveCopy.Check = {},
         _ body:
             @escaping @Sendable (_ unit: Int, borrowing AlignedBuffer, _ offset: Int) throws(ConsistencyError) -> Void
     ) throws(ConsistencyError) -> Int {
@@ -39,6 +40,7 @@ final class UnitReading: Sendable {
             while !failure.hasFailed {
                 let number = next.add(1, ordering: .relaxed).oldValue
                 guard number < requests.count else { return }
+                try check()
                 try read(requests[number], buffer, body)
             }
         }

@@ -32,6 +32,25 @@ extension Integration {
             }
         }
 
+        /// It may be about any volume; other methods do not ask.
+        @Test func whatCannotBeReadHoldsLiveBackAndNothingElse() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    let device = place.device.string
+                    _ = try program.create(place.device, "--wait")
+                    let path = try ScratchDirectory.sparseFile(at: program.root.appending("live.json"), byteCount: 0)
+                    try File.overwrite(path, Array("{".utf8), at: 0)
+                    for dryRun in [[], ["--dry-run"]] {
+                        let live = try program.run(
+                            ["create", "--volume", device, "--consistency", "live", "--wait"] + dryRun)
+                        #expect(live.status == 24 && live.errors.contains("live.json"), "\(live)")
+                    }
+                    #expect(try program.create(place.device).own.consistency.method == "freeze")
+                }
+            }
+        }
+
         private func auditWhileSomebodyWrites(
             into place: Place, _ program: Program, _ directory: ScratchDirectory
         ) throws -> Command.Outcome {

@@ -56,6 +56,67 @@ extension Integration {
             }
         }
 
+        /// The first copy passes over what is stored already; before it has come to its end, nobody else needs that any more.
+        @Test func whatBecomesGarbageMeanwhileIsKept() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    try scramble(place.mountPoint.appending("much"), 200 << 20)
+                    let first = try program.create(place.device, "--consistency", "live", "--wait").id
+                    let create = try program.start(
+                        "create", "--volume", place.device.string, "--consistency", "live", "--wait", logs: directory)
+                    defer { _ = try? create.end(SIGKILL) }
+                    let worker = try stoppedWorker(of: create, reading: place, 160 << 20)
+                    defer { kill(worker, SIGCONT) }
+                    try Command.check(program.line(["delete", first, "--skip-recycle-bin"]))
+                    try Command.check(program.line(["gc", "--repack-all"]))
+                    kill(worker, SIGCONT)
+                    let outcome = try create.wait()
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                    let second = try decode(SnapshotFields.self, outcome.output).id
+                    #expect(try program.verifies(second))
+                    // Now there is nobody to wait for.
+                    try Command.check(program.line(["gc", "--repack-all"]))
+                    #expect(try program.verifies(second))
+                }
+            }
+        }
+
+        /// The worker, which has read so much of its volume, and not all.
+        private func stoppedWorker(of create: RunningProgram, reading place: Place, _ byteCount: Int) throws -> pid_t {
+            let before = try place.readSectorCount()
+            #expect(try wait { create.worker != nil })
+            let worker = try #require(create.worker)
+            while try create.poll() == nil {
+                if try place.readSectorCount() - before >= byteCount >> 9 {
+                    kill(worker, SIGSTOP)
+                    return worker
+                }
+                usleep(500)
+            }
+            throw Command.Failure(description: "it ended before it could be stopped")
+        }
+
+        /// A database that a hook brings to rest writes much, and too late for the passes.
+        @Test func whatHooksWriteIsReadBeforeTheFreeze() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    let file = place.mountPoint.appending("checkpoint")
+                    let hook = try directory.program(
+                        "writes", "test $1 = thaw || dd if=/dev/urandom of=\(file) bs=1M count=96 conv=notrunc,fsync")
+                    let snapshot = try program.create(
+                        place.device, "--consistency", "live", "--audit", "--hook", hook.string, "--wait")
+                    #expect(snapshot.own.consistency.hooks?.count == 1)
+                    let log = try File.readText(program.root.appending("log").appending("snapctl.log"))
+                    #expect(log.split(separator: "\n").count { $0.contains("frozen: ") } == 1, "\(log)")
+                    let unaudited = try program.create(
+                        place.device, "--consistency", "live", "--hook", hook.string, "--wait")
+                    #expect(try program.verifies(unaudited.id))
+                }
+            }
+        }
+
         /// In whatever pass the worker dies: the kernel has no program of ours left, nothing is frozen, and the next run is exact.
         @Test func nothingStaysLoadedAfterAnyDeath() throws {
             try ScratchDirectory.with { directory in

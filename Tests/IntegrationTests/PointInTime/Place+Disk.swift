@@ -38,11 +38,15 @@ extension Place {
     }
 
     /// What the kernel has counted so far (Documentation/block/stat.rst): sectors of 512 bytes.
-    func writtenSectorCount() throws -> Int {
+    func writtenSectorCount() throws -> Int { try count(6) }
+
+    func readSectorCount() throws -> Int { try count(2) }
+
+    private func count(_ field: Int) throws -> Int {
         let name = device.lastComponent?.string ?? ""
         let fields = try File.readText(FilePath("/sys/class/block/\(name)/stat")).split(separator: " ")
-        guard fields.count > 6, let count = Int(fields[6]) else {
-            throw Command.Failure(description: "\(device) tells nothing of its writes")
+        guard fields.count > field, let count = Int(fields[field]) else {
+            throw Command.Failure(description: "\(device) tells nothing of what is done to it")
         }
         return count
     }
