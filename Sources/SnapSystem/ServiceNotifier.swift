@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SnapModel
 internal import SystemPackage
 
 /// Tells a service manager how this process is, by the protocol of sd_notify(3): lines in one datagram to the socket that
@@ -32,12 +33,15 @@ package struct ServiceNotifier: Sendable {
         case status(String)
         /// The process is alive, and gets on.
         case watchdog
+        /// What the manager waits for now may take so long from now on, should that be longer than it would wait anyway.
+        case moreTime(Duration)
 
         var line: String {
             switch self {
             case .ready: "READY=1"
             case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : String($0) }.joined()
             case .watchdog: "WATCHDOG=1"
+            case .moreTime(let duration): "EXTEND_TIMEOUT_USEC=\(duration.wholeMicroseconds)"
             }
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import SnapSystem
 import SnapTestSupport
+import SnapTracking
 import SystemPackage
 import Testing
 
@@ -147,11 +148,73 @@ extension Integration {
                     news += socket.received()
                 }
                 let begun = news.count
-                for _ in 0..<8 { run.crawl(running: 10_000, stopped: 400_000) }
+                for _ in 0..<8 { run.crawl(running: 1_000, stopped: 400_000) }
                 run.signal(SIGCONT)
                 #expect(try run.wait().status == 0)
                 news += socket.received()
                 #expect(news[begun...].contains("WATCHDOG=1") && news.last == "STATUS=done", "\(news)")
+            }
+        }
+
+        /// systemd waits for the point in time, which by `live` is after all was copied once: as long as that gets on.
+        @Test func `a long first copy puts off the end of the start, a hook that hangs does not`() throws {
+            let moreTime = "EXTEND_TIMEOUT_USEC=1800000000"
+            try Self.with { directory, program, configuration in
+                let socket = try NotificationSocket(directory.appending("notify"))
+                let (hook, hangs) = (directory.appending("hook"), directory.appending("hangs"))
+                let script = "#!/bin/sh\ntest $1 = thaw || { : >'\(hangs)'; sleep 10; }\n"
+                try AtomicFile.write(Array(script.utf8), to: hook, permissions: 0o755)
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    try scramble(place.mountPoint.appending("much"), 96 << 20)
+                    let create = program.line([
+                        "create", "--volume", place.device.string, "--consistency", "live", "--hook", hook.string,
+                        "--wait",
+                    ])
+                    let run = try RunningProgram(
+                        ["/usr/bin/env", "NOTIFY_SOCKET=\(socket.path)"] + create, logs: directory)
+                    let isCopying = try wait { run.worker.map { KernelPrograms.count(of: $0) > 0 } ?? false }
+                    #expect(isCopying)
+                    var news: [String] = []
+                    while !news.contains(moreTime) {
+                        try #require(try run.poll() == nil, "it ended before it could be watched: \(news)")
+                        run.crawl(running: 10_000, stopped: 300_000)
+                        news += socket.received()
+                    }
+                    run.signalBoth(SIGCONT)
+                    #expect(!news.contains("READY=1"))
+                    let isHanging = try wait(.seconds(60)) { File.exists(hangs) }
+                    #expect(isHanging)
+                    // The last that was copied may be told now.
+                    usleep(2_500_000)
+                    _ = socket.received()
+                    usleep(4_500_000)
+                    let quiet = socket.received()
+                    #expect(!quiet.isEmpty && quiet.allSatisfy { $0.hasPrefix("STATUS=") }, "\(quiet)")
+                    #expect(try run.wait().status == 0)
+                    let last = socket.received()
+                    let ready = try #require(last.firstIndex(of: "READY=1"))
+                    #expect(!last[ready...].contains(moreTime))
+                }
+            }
+        }
+
+        /// scripts/check-units takes away its system calls, too.
+        @Test func `live needs no capability that its unit has not`() throws {
+            let repository = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+            let unit = try File.readText(repository.appending("packaging/systemd/snapctl-create@.service"))
+            let key = "CapabilityBoundingSet=CAP_"
+            let line = try #require(unit.split(separator: "\n").first { $0.hasPrefix(key) })
+            let names = line.dropFirst(key.count).lowercased().split(separator: " cap_").map { "+\($0)" }
+            let bounds = (["-all"] + names).joined(separator: ",")
+            try Self.with { directory, program, configuration in
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    let create = ["create", "--volume", place.device.string, "--consistency", "live", "--wait"]
+                    let output = try Command.check(
+                        ["setpriv", "--bounding-set=\(bounds)", "--inh-caps=-all", "--no-new-privs", "--"]
+                            + program.line(create))
+                    let snapshot = try decode(SnapshotFields.self, output)
+                    #expect(snapshot.state == "completed" && snapshot.own.consistency.method == "live")
+                }
             }
         }
 

@@ -10,8 +10,10 @@ import Testing
             let notifier = try #require(ServiceNotifier(socket.path.string))
             notifier.tell(.ready, .status("42 %\nMAINPID=1"))
             notifier.tell(.watchdog)
+            notifier.tell(.moreTime(.seconds(90)))
             #expect(
-                socket.received() == ["READY=1", "STATUS=42 % MAINPID=1", "WATCHDOG=1"],
+                socket.received()
+                    == ["READY=1", "STATUS=42 % MAINPID=1", "WATCHDOG=1", "EXTEND_TIMEOUT_USEC=90000000"],
                 "a status is one line, whatever is in it")
         }
     }

@@ -9,29 +9,42 @@ internal import Synchronization
 ///
 /// The watchdog hears of it only while something gets on: bytes are passed, or there is none to pass yet. So a process that
 /// hangs on a disk that does not answer is ended, and what it did taken up later.
+///
+/// Until a unit counts as started it is ended by its `TimeoutStartSec=`, whatever the watchdog hears. That is for what has
+/// no bytes to pass, such as hooks. Where a volume is copied before, each sign of life puts it off.
 final class ServiceStatus: Sendable {
     private static let interval = DispatchTimeInterval.seconds(2)
+    /// From a sign of life: as long as the watchdog of snapctl-create@.service waits for the next.
+    private static let startExtension = Duration.seconds(30 * 60)
 
     private let notifier: ServiceNotifier
     private let progress: TransferProgress
     private let subject: Mutex<String>
+    private let starting: Mutex<CancellationFlag?>
     private let isEnding = DispatchSemaphore(value: 0)
 
-    /// nil in no unit of systemd. `subject`: what is being done, a few words.
-    static func begin(_ progress: TransferProgress, _ subject: String) -> ServiceStatus? {
-        ServiceNotifier.current.map { ServiceStatus($0, progress, subject) }
+    /// nil in no unit of systemd. `subject`: what is being done, a few words. `starting`: until the first `turn` the unit is
+    /// not started yet; cancelled when somebody wants it to end, which nothing is to put off.
+    static func begin(
+        _ progress: TransferProgress, _ subject: String, starting: CancellationFlag? = nil
+    ) -> ServiceStatus? {
+        ServiceNotifier.current.map { ServiceStatus($0, progress, subject, starting) }
     }
 
-    private init(_ notifier: ServiceNotifier, _ progress: TransferProgress, _ subject: String) {
+    private init(
+        _ notifier: ServiceNotifier, _ progress: TransferProgress, _ subject: String, _ starting: CancellationFlag?
+    ) {
         self.notifier = notifier
         self.progress = progress
         self.subject = Mutex(subject)
+        self.starting = Mutex(starting)
         notifier.tell(.status(subject), .watchdog)
         WorkerGroup().start("snap-status") { [self] _ in run() }
     }
 
     /// The next thing is begun: a sign of life, too.
     func turn(to subject: String) {
+        starting.withLock { $0 = nil }
         self.subject.withLock { $0 = subject }
         notifier.tell(.status(words), .watchdog)
     }
@@ -43,14 +56,30 @@ final class ServiceStatus: Sendable {
     }
 
     private func run() {
-        var last: [String] = []
+        var last: Signs?
         while isEnding.wait(timeout: .now() + Self.interval) == .timedOut {
-            let counts = [progress.processedByteCount, progress.readByteCount, progress.newByteCount]
-            let now = counts.map { String($0) } + [progress.stage ?? ""]
-            if progress.totalByteCount > 0 { notifier.tell(.status(words)) }
-            if now != last || progress.totalByteCount == 0 { notifier.tell(.watchdog) }
+            let (now, hasBytes) = (signs, progress.totalByteCount > 0)
+            if hasBytes { notifier.tell(.status(words)) }
+            if let last, now != last, hasBytes, isStarting { notifier.tell(.moreTime(Self.startExtension)) }
+            // After that, which puts off the watchdog, too: it is to wait for as long as its unit says.
+            if now != last || !hasBytes { notifier.tell(.watchdog) }
             last = now
         }
+    }
+
+    private var isStarting: Bool { starting.withLock { $0.map { !$0.isCancelled } ?? false } }
+
+    /// What changes as long as something gets on.
+    private var signs: Signs {
+        Signs(
+            byteCounts: [
+                progress.processedByteCount, progress.readByteCount, progress.newByteCount, progress.repeatedByteCount,
+            ], stage: progress.stage)
+    }
+
+    private struct Signs: Hashable {
+        var byteCounts: [Int]
+        var stage: String?
     }
 
     private var words: String {

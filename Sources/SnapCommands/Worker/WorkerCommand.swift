@@ -34,7 +34,7 @@ struct WorkerCommand: ParsableCommand {
         var configuration = order.configuration
         configuration.logger = Logger(label: "snapctl")
         let progress = TransferProgress()
-        let status = ServiceStatus.begin(progress, "making the point in time")
+        let status = ServiceStatus.begin(progress, "making the point in time", starting: leash.cancellation)
         var events = Engine.Events()
         events.onPending = { snapshots in
             tell(.pending(snapshots.map(\.id), isCopied: snapshots.contains { $0.consistency.method == .live }))
