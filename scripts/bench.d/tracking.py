@@ -7,6 +7,10 @@ import time
 
 STATISTICS = "/proc/sys/kernel/bpf_stats_enabled"
 START_LIMIT = 20
+PROGRAM = "anon_inode:bpf-prog"
+EVENT = "anon_inode:[perf_event]"
+# Of one disk: of what is asked for, and of what has ended.
+WATCH_COUNT = 2
 
 
 class HeldTracker:
@@ -50,8 +54,9 @@ class HeldTracker:
         raise RuntimeError("no worker tracks the volume")
 
     def is_copying(self):
-        """The volume is opened for that after the tracker is there. One that is only tried out is of no volume."""
-        return bool(self.programs()) and self.device in self.opened().values()
+        """Both watches are there. What is only tried out is attached to nothing."""
+        names = list(self.opened().values())
+        return all(names.count(name) >= WATCH_COUNT for name in [PROGRAM, EVENT]) and self.device in names
 
     def opened(self):
         found = {}
@@ -63,7 +68,7 @@ class HeldTracker:
         return found
 
     def programs(self):
-        return [number for number, name in self.opened().items() if name == "anon_inode:bpf-prog"]
+        return [number for number, name in self.opened().items() if name == PROGRAM]
 
     def spent(self):
         """How often its programs were called, and for how many seconds in all, while that was counted."""
