@@ -124,7 +124,7 @@ package final class Quiescence {
                 for method in methods { try method.settle() }
                 return instant
             } catch {
-                let error = expiry() ?? error
+                let error = expiry(explaining: error) ?? error
                 guard retries.allow(error) else { throw error }
                 report("thawed, and tried again: \(error)")
                 sleepNoLonger()
@@ -134,9 +134,9 @@ package final class Quiescence {
         }
     }
 
-    /// What was read, or seen, after a freeze had ended says nothing.
-    private func expiry() -> ConsistencyError? {
-        guard let freezer else { return nil }
+    /// Whoever sees writes after a freeze that has ended sees nothing wrong.
+    private func expiry(explaining error: ConsistencyError) -> ConsistencyError? {
+        guard let freezer, [.marksLost, .pointInTimeLost, .notConverged].contains(error.code) else { return nil }
         do throws(ConsistencyError) { try freezer.confirmFrozen() } catch { return error }
         return nil
     }

@@ -57,6 +57,9 @@ package struct TrackableDisk: Hashable, Sendable {
             return
                 "the driver of \(disk.name) has no queue of requests (RAM disks, bcache, DRBD, NVMe with several paths)"
         }
+        if disk.number("queue/iostats") == 0 {
+            return "the kernel does not count the writes to \(disk.name) (queue/iostats)"
+        }
         if let zones = disk.attribute("queue/zoned"), zones != "none" { return "\(disk.name) has zones" }
         if disk.number("queue/dax") == 1 { return "\(disk.name) may be written to as memory (DAX)" }
         return nil

@@ -39,8 +39,10 @@ final class LiveImaging: Sendable {
         if audits { copy.atRest { [self] () throws(ConsistencyError) in try audit() } }
     }
 
-    /// Why it failed, where the engine had a part in that.
-    var failure: EngineError? { trouble.withLock { $0 } }
+    /// What `error` was before it went through the point in time: the engine's own.
+    func failure(behind error: EngineError) -> EngineError? {
+        trouble.withLock { $0?.explanation == error.explanation ? $0 : nil }
+    }
 
     /// The volume, where its image was found to differ.
     var wronged: VolumeFacts? { isWrong.withLock { $0 } || copy.differs ? copy.reader.facts : nil }

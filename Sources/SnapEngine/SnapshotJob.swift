@@ -39,7 +39,7 @@ final class SnapshotJob {
             return try body(self)
         } catch {
             // What stopped the threads is the consequence of what the watch has found.
-            var error = watch.failure ?? lives.lazy.compactMap { $0?.failure }.first ?? error
+            var error = watch.failure ?? lives.lazy.compactMap { $0?.failure(behind: error) }.first ?? error
             error.snapshot = snapshots.first?.id
             engine.end(snapshots.map(\.id), because: error)
             noteWronged(error)

@@ -68,7 +68,13 @@ final class DeviceWatch: Sendable {
         base.withLock { $0 = Base(difference: difference, isExact: isAtRest) }
     }
 
-    func isIdle() throws(TrackingError) -> Bool { try kernel.isIdle() }
+    func isIdle() throws(TrackingError) -> Bool {
+        for _ in 0..<Self.idleLimit {
+            if try kernel.isIdle() { return true }
+            CurrentProcess.rest(for: Self.pause)
+        }
+        return false
+    }
 
     var isExact: Bool { base.withLock { $0.isExact } }
 
@@ -104,6 +110,7 @@ final class DeviceWatch: Sendable {
 
     private static let (sampleCount, sampleLimit) = (3, 10_000)
     private static let comparisonLimit = 400
+    private static let idleLimit = 100
     private static let (restartLimit, steadyLimit) = (200, 10)
     private static let pause = Duration.microseconds(500)
 }

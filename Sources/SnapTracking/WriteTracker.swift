@@ -18,6 +18,8 @@ package final class WriteTracker: Sendable {
         case completed
         /// Nobody knows.
         case lost
+        /// Something is under way all the time, so that it cannot be told.
+        case unrest
     }
 
     package let layout: MarkLayout
@@ -57,8 +59,9 @@ package final class WriteTracker: Sendable {
         }
         layout = MarkLayout(byteCount: byteCount)
         let merging = extents.filter(\.mergesDiscards)
-        discards = merging.isEmpty ? nil : try WriteWatch(.discards, layout, merging, .asked, asked)
+        // Called in this order: who sees the mark of a discard sees it counted, too.
         self.asked = try WriteWatch(.allWrites, layout, extents, .asked, asked)
+        discards = merging.isEmpty ? nil : try WriteWatch(.discards, layout, merging, .asked, asked)
         self.ended = try WriteWatch(.allWrites, layout, extents, .disk, ended)
         try restart()
     }
@@ -66,9 +69,14 @@ package final class WriteTracker: Sendable {
     /// Forgets what was written until now: somebody is about to read the whole volume.
     package func restart() throws(TrackingError) {
         needsAsked.store(false, ordering: .releasing)
-        discards?.marks.clear()
+        let (before, discarded) = (asked.marks.takeWords(), discards?.marks.takeWords() ?? [])
+        ended.marks.clear()
         try asked.restart()
         try ended.restart()
+        // Without a moment of rest, what was asked for before may be under way still.
+        guard !asked.isExact else { return }
+        asked.marks.add(before)
+        discards?.marks.add(discarded)
     }
 
     /// Marks what was discarded, where the disk merges discards. That is known only at a moment when all that was asked for has
@@ -88,7 +96,7 @@ package final class WriteTracker: Sendable {
     ///
     /// Throws `marksLost` when the writes cannot be counted.
     package func reconcile(isAtRest: Bool) throws(TrackingError) -> Knowledge {
-        if isAtRest, try !isAskedWhole() { return .lost }
+        if isAtRest, let doubt = try doubtOfAsked() { return doubt }
         guard try isMissing(isAtRest) else { return .complete }
         needsAsked.store(true, ordering: .releasing)
         // First the new base: what is missed from now on is another difference.
@@ -99,11 +107,13 @@ package final class WriteTracker: Sendable {
 
     /// At rest, where it matters: after a gap of the first watch, and where discards are known by what is asked for only. Nothing
     /// is under way then, so that a base that was too little does not agree, and the next one is exact.
-    private func isAskedWhole() throws(TrackingError) -> Bool {
-        guard discards != nil || needsAsked.load(ordering: .acquiring) else { return true }
-        if try asked.compare() == .equal { return true }
+    private func doubtOfAsked() throws(TrackingError) -> Knowledge? {
+        guard discards != nil || needsAsked.load(ordering: .acquiring) else { return nil }
+        let comparison = try asked.compare()
+        if comparison == .equal { return nil }
+        if comparison == .less, try !asked.isIdle() { return .unrest }
         try asked.accept(isAtRest: true)
-        return false
+        return .lost
     }
 
     /// Whether the first watch saw less than the kernel. At rest it is asked twice: the writes to another partition are in the

@@ -21,9 +21,8 @@ final class WriteWatch: Sendable {
         self.devices = devices
     }
 
-    /// Forgets all marks, and what was missed until now.
+    /// Forgets what was missed until now, and no marks.
     func restart() throws(TrackingError) {
-        marks.clear()
         for device in devices { try device.restart() }
     }
 
@@ -48,8 +47,16 @@ final class WriteWatch: Sendable {
     /// that the base is no less than it should be.
     func hasRest(_ isAtRest: Bool) throws(TrackingError) -> Bool {
         guard try compare() == .equal else { return false }
-        for device in devices where !device.isExact {
-            guard isAtRest, try device.isIdle() else { return false }
+        if isExact { return true }
+        return isAtRest ? try isIdle() : false
+    }
+
+    var isExact: Bool { devices.allSatisfy(\.isExact) }
+
+    /// Whether each device has a moment without anything under way, reads among it: some are waited for.
+    func isIdle() throws(TrackingError) -> Bool {
+        for device in devices {
+            guard try device.isIdle() else { return false }
         }
         return true
     }

@@ -10,7 +10,7 @@ extension Integration {
         @Test func othersSeeItMove() throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
-                let image = try directory.volume("image", byteCount: 192 << 20)
+                let image = try directory.volume("image", byteCount: 400 << 20)
                 let run = try program.start(
                     "create",
                     "--volume",

@@ -127,6 +127,12 @@ extension Inspections {
                 }
                 #expect(consistencyError { try method.approach {} }?.code == .cancelled)
                 #expect(method.copy.passes.isEmpty && asked.value < 30)
+                // The marks that it had taken are gone.
+                let copies = Counter()
+                method.copy.heed {}
+                method.copy.onLoss { () throws(ConsistencyError) in copies.add() }
+                try method.approach {}
+                #expect(copies.value == 1)
                 method.abandon()
             }
         }

@@ -25,6 +25,9 @@ final class AuditSampling: Sendable {
         set { tried.store(newValue, ordering: .releasing) }
     }
 
+    /// Until nothing is fetched any more.
+    func wait() { group.wait() }
+
     /// Waits for it. Throws what fetching it threw.
     func sample() throws(ConsistencyError) -> AuditSample {
         group.wait()

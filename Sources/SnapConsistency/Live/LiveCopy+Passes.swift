@@ -48,6 +48,7 @@ extension LiveCopy {
     private func copyAgain() throws(ConsistencyError) {
         guard mayCopyAgain, let body = state.withLock({ $0.callbacks.copyAgain }) else { throw Self.lost }
         report("copied again")
+        state.withLock { $0.sampling }?.wait()
         overlay.clear()
         state.withLock { state in
             (state.passes, state.sampling, state.isLost) = ([], nil, false)

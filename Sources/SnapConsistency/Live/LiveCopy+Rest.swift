@@ -32,6 +32,7 @@ extension LiveCopy {
         throw inVain(because: Self.writtenTo(reader.facts.path.string))
     }
 
+    /// Whatever comes of the freeze: the tracker counts from another base now.
     private func loss() -> ConsistencyError {
         state.withLock { $0.isLost = true }
         return Self.lost
@@ -44,6 +45,7 @@ extension LiveCopy {
             throw inVain(
                 because: ConsistencyError(.pointInTimeLost, "marks of writes to \(reader.facts.path) were missing"))
         case .lost: throw loss()
+        case .unrest: throw inVain(because: Self.writtenTo(reader.facts.path.string))
         }
         let (sampling, atRest) = state.withLock { ($0.sampling, $0.callbacks.atRest) }
         if let sampling { try compare(try sampling.sample()) }

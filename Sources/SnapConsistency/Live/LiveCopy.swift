@@ -148,6 +148,7 @@ package final class LiveCopy: Sendable {
 
     /// Gives everything back, also what was kept of the volume. Also called twice, and after a failure.
     func close() {
+        state.withLock { $0.sampling }?.wait()
         endTracking()
         overlay.discard()
         // They may keep whoever keeps this.
@@ -173,9 +174,15 @@ package final class LiveCopy: Sendable {
             next = taken.nextUnit
             guard !taken.runs.isEmpty else { continue }
             pass.unitCount += taken.runs.reduce(0) { $0 + $1.count }
-            pass.requestCount += try reading.read(taken.runs, heeding: heed) {
-                [overlay] (unit, buffer, offset) throws(ConsistencyError) in
-                try overlay.keep(unit, buffer, at: offset)
+            do throws(ConsistencyError) {
+                pass.requestCount += try reading.read(taken.runs, heeding: heed) {
+                    [overlay] (unit, buffer, offset) throws(ConsistencyError) in
+                    try overlay.keep(unit, buffer, at: offset)
+                }
+            } catch {
+                // Some of what was taken was not read.
+                state.withLock { $0.isLost = true }
+                throw error
             }
         }
         pass.duration = watch.elapsed
