@@ -137,17 +137,21 @@ extension LiveCopy {
         let tracker = tracker
         let started = AuditSampling(
             unitCount: tracker.layout.unitCount,
-            leavingOut: { [overlay] in overlay.contains($0) || tracker.isMarked($0) }, expectation)
+            leavingOut: { [overlay] in overlay.contains($0) || tracker.isMarked($0) }, readBy: reading, expectation)
         state.withLock { $0.sampling = started }
     }
 
-    /// Whether they were there, and how long they take to read is known. The volume is written to meanwhile.
+    /// Whether they were there. Where they are waited for, the volume is written to meanwhile. From then on it is known how long
+    /// they take to read.
     private func isSampled() throws(ConsistencyError) -> Bool {
-        guard let sampling = state.withLock({ $0.sampling }), !sampling.isTried else { return true }
-        let (requestCount, duration) = try sampling.sample().tryOut(by: reading)
-        sampling.isTried = true
-        state.withLock { $0.pace.note(requestCount, requestCount, seconds: duration / .seconds(1)) }
-        return false
+        guard let sampling = state.withLock({ $0.sampling }) else { return true }
+        let wasReady = sampling.isReady
+        let fetched = try sampling.fetched()
+        state.withLock { state in
+            let seconds = fetched.duration / .seconds(1)
+            if !state.pace.isMeasured { state.pace.note(fetched.requestCount, fetched.requestCount, seconds: seconds) }
+        }
+        return wasReady
     }
 
     private func prepareRest(_ remaining: MarkCount) {

@@ -48,7 +48,7 @@ extension LiveCopy {
         case .unrest: throw inVain(because: Self.writtenTo(reader.facts.path.string))
         }
         let (sampling, atRest) = state.withLock { ($0.sampling, $0.callbacks.atRest) }
-        if let sampling { try compare(try sampling.sample()) }
+        if let sampling { try compare(try sampling.fetched().sample) }
         guard let atRest else { return }
         try atRest()
         // Discards may come after the freeze: what they changed was compared.

@@ -6,10 +6,12 @@ struct ReadPace: Hashable, Sendable {
     /// Of a disk that has to seek, until it is known.
     private var secondsPerRequest = 0.005
     private var secondsPerByte = 0.0
+    private(set) var isMeasured = false
 
     /// `requestCount` requests for `unitCount` units took so long.
     mutating func note(_ requestCount: Int, _ unitCount: Int, seconds: Double) {
         guard requestCount >= Self.leastRequestCount else { return }
+        isMeasured = true
         secondsPerRequest = seconds / Double(requestCount)
         secondsPerByte = seconds / Double(unitCount * MarkLayout.unitByteCount)
     }
