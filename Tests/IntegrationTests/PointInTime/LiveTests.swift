@@ -62,13 +62,14 @@ extension Integration {
                 let program = Program(in: directory)
                 try Place.with(.ext4, on: nil, in: directory) { place in
                     try scramble(place.mountPoint.appending("much"), 200 << 20)
-                    let first = try program.create(place.device, "--consistency", "live", "--wait").id
-                    let create = try program.start(
-                        "create", "--volume", place.device.string, "--consistency", "live", "--wait", logs: directory)
-                    defer { _ = try? create.end(SIGKILL) }
-                    let worker = try stoppedWorker(of: create, reading: place, 160 << 20)
-                    defer { kill(worker, SIGCONT) }
-                    try Command.check(program.line(["delete", first, "--skip-recycle-bin"]))
+                    var earlier = [try program.create(place.device, "--consistency", "live", "--wait").id]
+                    // One that is too quick to be stopped is an earlier one.
+                    let (create, worker) = try stoppedCreate(of: place, program, directory) { earlier.append($0) }
+                    defer {
+                        kill(worker, SIGCONT)
+                        _ = try? create.end(SIGKILL)
+                    }
+                    try Command.check(program.line(["delete"] + earlier + ["--skip-recycle-bin"]))
                     try Command.check(program.line(["gc", "--repack-all"]))
                     kill(worker, SIGCONT)
                     let outcome = try create.wait()
@@ -82,19 +83,24 @@ extension Integration {
             }
         }
 
-        /// The worker, which has read so much of its volume, and not all.
-        private func stoppedWorker(of create: RunningProgram, reading place: Place, _ byteCount: Int) throws -> pid_t {
-            let before = try place.readSectorCount()
-            #expect(try wait { create.worker != nil })
-            let worker = try #require(create.worker)
-            while try create.poll() == nil {
-                if try place.readSectorCount() - before >= byteCount >> 9 {
-                    kill(worker, SIGSTOP)
-                    return worker
+        /// One whose worker has read a part of its volume, as a rule, and stands still.
+        private func stoppedCreate(
+            of place: Place, _ program: Program, _ directory: ScratchDirectory, _ onMiss: (String) -> Void
+        ) throws -> (RunningProgram, worker: pid_t) {
+            for _ in 0..<20 {
+                let before = try place.readSectorCount()
+                let create = try program.start(
+                    "create", "--volume", place.device.string, "--consistency", "live", "--wait", logs: directory)
+                while try create.poll() == nil {
+                    if try place.readSectorCount() - before >= (160 << 20) >> 9, let worker = create.worker {
+                        kill(worker, SIGSTOP)
+                        return (create, worker)
+                    }
+                    usleep(500)
                 }
-                usleep(500)
+                onMiss(try decode(SnapshotFields.self, try create.wait().output).id)
             }
-            throw Command.Failure(description: "it ended before it could be stopped")
+            throw Command.Failure(description: "it cannot be stopped while it reads")
         }
 
         /// A database that a hook brings to rest writes much, and too late for the passes.
