@@ -18,7 +18,7 @@ package protocol PointInTimeMethod: AnyObject, Sendable {
     var holdsFreeze: Bool { get }
     /// Whether there is no point in time where the freeze fails.
     var needsFreeze: Bool { get }
-    /// Nothing may be frozen for longer on its behalf; nil: what the options say.
+    /// Nothing may be frozen for longer on its behalf; nil: what the options say. Of a set the longest counts.
     var maxFreeze: Duration? { get }
     /// The best level that it reaches without hooks, if the freeze succeeds.
     var level: ConsistencyLevel { get }
