@@ -48,11 +48,7 @@ package struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
 
     /// nil for no process, and for one that has ended but was not waited for.
     private static func startTicks(of number: Int32) -> UInt64? {
-        guard let text = try? File.readText(FilePath("/proc/\(number)/stat")) else { return nil }
-        // The name, in parentheses, may hold anything; the fields after it are numbers, the first of them the state.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
-        return UInt64(fields[19])
+        guard let process = ProcessStat(of: number), process.isAlive else { return nil }
+        return process.startTicks
     }
 }

@@ -20,6 +20,7 @@ extension Subprocess {
     private static let gracePeriod = Duration.seconds(2)
     /// After SIGKILL.
     private static let dyingPeriod = Duration.seconds(5)
+    private static let dyingPause = Duration.milliseconds(5)
     /// How long after the program's end its last words may take: a grandchild may keep the streams open.
     private static let lingering = Duration.milliseconds(500)
 
@@ -70,8 +71,9 @@ extension Subprocess {
         return (endGroup(within: Self.gracePeriod, hearing: outputs), true)
     }
 
-    /// Ends the process and all that is left of its group, which must be its own. One that not even SIGKILL ends, since
-    /// it waits for a disk that does not answer, is left to itself after a few seconds.
+    /// Ends the process and all that is left of its group, which must be its own, and returns when none of them runs any
+    /// more. One that not even SIGKILL ends, since it waits for a disk that does not answer, is left to itself after a few
+    /// seconds.
     @discardableResult
     package func endGroup(within grace: Duration, hearing outputs: [ProgramOutput] = []) -> Ending {
         signalGroup(SIGTERM)
@@ -79,7 +81,13 @@ extension Subprocess {
         signalGroup(SIGCONT)
         let ending = hear(outputs, within: grace, lingering: .zero)
         signalGroup(SIGKILL)
-        return ending ?? hear(outputs, within: Self.dyingPeriod, lingering: .zero) ?? .signalled(SIGKILL)
+        let watch = Stopwatch()
+        let last = ending ?? hear(outputs, within: Self.dyingPeriod, lingering: .zero) ?? .signalled(SIGKILL)
+        // A signal has only been sent: until its receiver runs again, it keeps its locks and its files.
+        while ProcessStat.hasLivingMember(group: number), watch.elapsed < Self.dyingPeriod {
+            CurrentProcess.rest(for: Self.dyingPause)
+        }
+        return last
     }
 
     /// Until it has ended, and its streams have or `lingering` is over; nil: it still runs when the time is up.

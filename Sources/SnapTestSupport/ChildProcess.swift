@@ -35,14 +35,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// The letter of proc(5): "S" where it sleeps, "Z" where it has ended but was not waited for. nil: there is none.
-    package var state: String? {
-        guard let text = try? File.readText(FilePath("/proc/\(number)/stat")),
-            let end = text.lastIndex(of: ")")
-        else {
-            return nil
-        }
-        return text[text.index(after: end)...].split(separator: " ").first.map(String.init)
-    }
+    package var state: Character? { ProcessStat(of: number)?.state }
 
     private func end() {
         kill()

@@ -20,9 +20,9 @@ struct ConfigurationNode {
         do {
             return try Yams.compose(yaml: text).map { ConfigurationNode($0, file: file) }
         } catch let error as YamlError {
-            throw EngineError(.configurationInvalid, file + words(for: error))
+            throw invalid(file + words(for: error))
         } catch {
-            throw EngineError(.configurationInvalid, "\(file): \(error)")
+            throw invalid("\(file): \(error)")
         }
     }
 
@@ -87,8 +87,12 @@ struct ConfigurationNode {
     }
 
     func failure(_ explanation: String) -> EngineError {
-        EngineError(
-            .configurationInvalid, "\(file), line \(line): \(key.isEmpty ? "" : "\(key): ")\(explanation)")
+        Self.invalid("\(file), line \(line): \(key.isEmpty ? "" : "\(key): ")\(explanation)")
+    }
+
+    /// What YAML quotes, keys too, may have any character.
+    private static func invalid(_ explanation: String) -> EngineError {
+        EngineError(.configurationInvalid, TerminalText.oneLine(explanation))
     }
 
     func refusal(_ text: String, _ complaint: String?) -> EngineError {
