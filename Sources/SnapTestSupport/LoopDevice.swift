@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SnapSystem
 package import SystemPackage
 
 /// A loop device (losetup(8)) of one test.
@@ -27,6 +28,7 @@ package struct LoopDevice: Sendable {
     }
 
     package let path: FilePath
+    private let file: FilePath
 
     /// Whether this process may make loop devices: skip a test that cannot run by it, saying so.
     package static var isAvailable: Bool { geteuid() == 0 && access("/dev/loop-control", R_OK | W_OK) == 0 }
@@ -47,6 +49,7 @@ package struct LoopDevice: Sendable {
         if options.hasPartitions { words.append("-P") }
         if options.isReadOnly { words.append("-r") }
         if options.offset != 0 { words += ["-o", String(options.offset)] }
+        self.file = file
         path = FilePath(try Command.check(words + [file.string]))
         // A kernel that cannot parse the table itself takes partitions from partx(8).
         if options.hasPartitions {
@@ -59,7 +62,16 @@ package struct LoopDevice: Sendable {
         }
     }
 
-    private func detach() { _ = try? Command.run(["losetup", "-d", path.string]) }
+    /// Whoever looks at all devices in this moment holds it a little longer, and the kernel then lets it go only after them.
+    private func detach() {
+        _ = try? Command.run(["losetup", "-d", path.string])
+        let name = path.lastComponent?.string ?? ""
+        let backing = FilePath("/sys/block/\(name)/loop/backing_file")
+        _ = Waiting.until(seconds: 5) {
+            // Its number may be somebody else's by now.
+            (try? File.readText(backing))?.hasPrefix(file.string) != true
+        }
+    }
 
     /// Its partition of `number`, from 1.
     package func partition(_ number: Int) -> FilePath { FilePath(path.string + "p\(number)") }
