@@ -61,10 +61,6 @@ final class LiveImaging: Sendable {
     func patch(_ progress: TransferProgress) throws(EngineError) -> SnapshotImage {
         guard let early = early.withLock({ $0 }) else { preconditionFailure("a patch without a first copy") }
         progress.enter(nil)
-        // The kernel takes its time to let go of programs.
-        let ending = WorkerGroup()
-        ending.start("live-end") { [copy] _ in copy.endTracking() }
-        defer { ending.wait() }
         let run = try PatchingRun(
             early, copy.overlay, engine: engine, progress: progress, cancellation: cancellation)
         let result = try run.run()

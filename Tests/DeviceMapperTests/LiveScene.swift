@@ -16,26 +16,26 @@ enum LiveScene: String, CaseIterable, Sendable {
     static let byteCount = 20 << 20
 
     /// Lends such a device, which is taken down when `body` ends, however it does.
-    func with(in directory: ScratchDirectory, _ body: (FilePath) throws -> Void) throws {
+    func with<Result>(in directory: ScratchDirectory, _ body: (FilePath) throws -> Result) throws -> Result {
         switch self {
-        case .virtio: try body(try Self.disk("SNAPCTL_TEST_VIRTIO"))
-        case .nvme: try body(try Self.disk("SNAPCTL_TEST_NVME"))
+        case .virtio: return try body(try Self.disk("SNAPCTL_TEST_VIRTIO"))
+        case .nvme: return try body(try Self.disk("SNAPCTL_TEST_NVME"))
         case .logicalVolume:
-            try VolumeGroup.with(in: directory, byteCount: 64 << 20) { group in
+            return try VolumeGroup.with(in: directory, byteCount: 64 << 20) { group in
                 try body(try group.thick("volume", byteCount: Self.byteCount))
             }
         case .encrypted:
             let image = try directory.sparseFile("encrypted", byteCount: 2 * Self.byteCount)
-            try LoopDevice.with(over: image) { try Self.withEncrypted($0.path, Self.byteCount, body) }
+            return try LoopDevice.with(over: image) { try Self.withEncrypted($0.path, Self.byteCount, body) }
         case .stacked:
             let image = try directory.sparseFile("stacked", byteCount: 2 * Self.byteCount)
             try Command.check("sfdisk", "-q", image.string, input: "label: gpt\nstart=4097, size=32768\n")
-            try LoopDevice.with(over: image, LoopDevice.Options(hasPartitions: true)) { loop in
+            return try LoopDevice.with(over: image, LoopDevice.Options(hasPartitions: true)) { loop in
                 try Self.withEncrypted(loop.partition(1), 8 << 20) { encrypted in
                     let disk = try Self.disk("SNAPCTL_TEST_VIRTIO")
                     let sectorCount = Self.byteCount >> 9
                     let table = "0 16001 linear \(encrypted) 7\n16001 \(sectorCount - 16_001) linear \(disk) 1025"
-                    try Self.withMapped("stacked", table, body)
+                    return try Self.withMapped("stacked", table, body)
                 }
             }
         }
@@ -53,16 +53,20 @@ enum LiveScene: String, CaseIterable, Sendable {
     }
 
     /// As cryptsetup makes it, without a header.
-    private static func withEncrypted(_ device: FilePath, _ byteCount: Int, _ body: (FilePath) throws -> Void) throws {
+    private static func withEncrypted<Result>(
+        _ device: FilePath, _ byteCount: Int, _ body: (FilePath) throws -> Result
+    ) throws -> Result {
         let key = String(repeating: "5a", count: 32)
         let table = "0 \(byteCount >> 9) crypt aes-xts-plain64 \(key) 0 \(device) 4099 1 allow_discards"
-        try withMapped("encrypted", table, body)
+        return try withMapped("encrypted", table, body)
     }
 
-    static func withMapped(_ name: String, _ table: String, _ body: (FilePath) throws -> Void) throws {
+    static func withMapped<Result>(_ name: String, _ table: String, _ body: (FilePath) throws -> Result) throws
+        -> Result
+    {
         let path = FilePath("/dev/mapper/snapctl-\(name)")
         try Command.check("dmsetup", "create", "snapctl-\(name)", input: table + "\n")
         defer { _ = try? Command.run(["dmsetup", "remove", "--retry", "snapctl-\(name)"]) }
-        try body(path)
+        return try body(path)
     }
 }

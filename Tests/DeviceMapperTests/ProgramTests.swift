@@ -38,6 +38,39 @@ extension DeviceMapper {
             }
         }
 
+        /// Without a snapshot of LVM's: what the kernel marks is told of the device that is mounted.
+        @Test(arguments: [LiveScene.logicalVolume, .encrypted])
+        func keepsTheOrderLive(scene: LiveScene) throws {
+            try ScratchDirectory.with { directory in
+                let root = directory.appending("root")
+                let ids = try scene.with(in: directory) { node in
+                    try MountedFilesystem.make(.ext4, on: node)
+                    return try MountedFilesystem.with(node, at: try directory.folder("place")) { mounted in
+                        let writer = try ChildProcess(["/bin/sh", "-c", Instants.writing, mounted.path.string])
+                        defer {
+                            writer.kill()
+                            writer.wait()
+                        }
+                        #expect(Waiting.until { File.exists(mounted.path.appending("b")) })
+                        return try (0..<Self.roundCount).map { _ in
+                            let record = try Self.run(
+                                root, "create", "--volume", node.string, "--consistency", "live", "--max-freeze", "20s",
+                                "--on-no-converge", "freeze-longer", "--wait")
+                            #expect(
+                                record.contains("\"Method\": \"live\"") && record.contains("\"State\": \"completed\""))
+                            return try Self.id(in: record)
+                        }
+                    }
+                }
+                for id in ids {
+                    let image = directory.appending("image-\(id)")
+                    try Self.run(root, "restore", id, "--to", image.string)
+                    try Instants.check(.ext4, image, in: directory)
+                    try File.remove(image)
+                }
+            }
+        }
+
         /// The LVM snapshot outlives the worker, and another goes on with it; or it is removed.
         @Test(arguments: Instants.Kind.allCases)
         func goesOnAfterAKill(kind: Instants.Kind) throws {

@@ -22,6 +22,7 @@ package final class LiveCopy: Sendable {
     let state = Mutex(State())
     private let makeTracker: @Sendable () throws(TrackingError) -> WriteTracker
     private let tracking = Mutex<WriteTracker?>(nil)
+    private let ending = WorkerGroup()
     /// Tells whether the volume lies where the tracker thinks that it does, after it began: nil, or what happened.
     private let change: @Sendable () -> String?
 
@@ -139,9 +140,11 @@ package final class LiveCopy: Sendable {
         }
     }
 
-    /// After `finish`: nobody needs to know any more what is written. Returns once the kernel has let go of the programs, which
-    /// takes it a tenth of a second. From any thread.
-    package func endTracking() {
+    /// After `finish`: nobody needs to know any more what is written. The kernel takes a tenth of a second to let go of each
+    /// program; `close` waits for that. From any thread.
+    func endTracking() { ending.start("live-end") { [self] _ in letGo() } }
+
+    private func letGo() {
         let tracker = tracking.withLock { $0.take() }
         withExtendedLifetime(tracker) {}
     }
@@ -149,7 +152,8 @@ package final class LiveCopy: Sendable {
     /// Gives everything back, also what was kept of the volume. Also called twice, and after a failure.
     func close() {
         state.withLock { $0.sampling }?.wait()
-        endTracking()
+        letGo()
+        ending.wait()
         overlay.discard()
         // They may keep whoever keeps this.
         state.withLock { ($0.callbacks, $0.sampling) = (Callbacks(), nil) }

@@ -59,6 +59,7 @@ package final class LiveMethod: PointInTimeMethod {
     package func take() throws(ConsistencyError) -> any PointInTime {
         let copy = copy
         prepared.withLock { $0 = nil }
+        copy.endTracking()
         return LivePointInTime(copy)
     }
 

@@ -42,12 +42,13 @@ struct KillRounds {
         for _ in 1...2 { try complete() }
     }
 
+    /// `live` is frozen for long enough to be hit only where it is audited.
     private func arguments(_ maxFreeze: Duration) -> [String] {
         let milliseconds = Int(maxFreeze / .milliseconds(1))
         return [
             "--volume", place.device.string, "--consistency", method.rawValue, "--max-freeze", "\(milliseconds)ms",
             "--pack-size", "4M", "--wait",
-        ]
+        ] + (method == .live ? ["--audit"] : [])
     }
 
     /// One that nobody disturbs works as if nothing had been. It is watched: the moments are spread over what it takes.

@@ -122,40 +122,5 @@ extension Integration {
                 }
             }
         }
-
-        /// In whatever pass the worker dies: the kernel has no program of ours left, nothing is frozen, and the next run is exact.
-        @Test func nothingStaysLoadedAfterAnyDeath() throws {
-            try ScratchDirectory.with { directory in
-                let program = Program(in: directory)
-                try Place.with(.ext4, on: nil, in: directory) { place in
-                    try scramble(place.mountPoint.appending("much"), 48 << 20)
-                    try SteadyWriter.with(place.mountPoint) { writer in
-                        defer { _ = try? Command.run(["fsfreeze", "-u", place.mountPoint.string]) }
-                        var seenCount = 0
-                        for round in 0..<12 {
-                            let running = try program.start(
-                                "create", "--volume", place.device.string, "--consistency", "live", logs: directory)
-                            let isTracking = try wait {
-                                running.worker.map { KernelPrograms.count(of: $0) > 0 } ?? false
-                            }
-                            #expect(isTracking)
-                            let worker = try #require(running.worker)
-                            usleep(UInt32(round) * 120_000)
-                            if KernelPrograms.count(of: worker) > 0 { seenCount += 1 }
-                            kill(worker, SIGKILL)
-                            _ = try running.end(SIGKILL)
-                            let isGone = try wait { KernelPrograms.count(of: worker) == 0 }
-                            #expect(isGone, "a program stays in round \(round)")
-                            #expect(writer.goesOn(within: 5), "round \(round)")
-                        }
-                        #expect(seenCount > 3, "the worker was killed while it tracked")
-                        let id = try program.create(place.device, "--consistency", "live", "--audit", "--wait").id
-                        #expect(try program.verifies(id))
-                        let names = try Directory.names(in: program.root)
-                        #expect(!names.contains { $0.hasPrefix(".live") })
-                    }
-                }
-            }
-        }
     }
 }

@@ -110,19 +110,46 @@ extension Integration {
             }
         }
 
+        /// Two volumes of one set: where each lies, and how it is imaged.
+        struct Pair: Sendable, CustomTestStringConvertible {
+            var hosts: [MountedFilesystem.Kind?]
+            /// What is asked for.
+            var method: ConsistencyMethod?
+            var methods: [ConsistencyMethod]
+            var roundCount: Int
+
+            init(both host: MountedFilesystem.Kind?, _ method: ConsistencyMethod) {
+                (hosts, self.method, methods) = ([host, host], method, [method, method])
+                roundCount = Order.roundCount
+            }
+
+            /// Each as it can be.
+            init(_ hosts: [MountedFilesystem.Kind?], _ methods: [ConsistencyMethod]) {
+                (self.hosts, self.methods) = (hosts, methods)
+                roundCount = 8
+            }
+
+            var testDescription: String { methods.map(\.rawValue).joined(separator: " and ") }
+        }
+
+        static let pairs = [
+            Pair(both: .xfs, .clone), Pair(both: nil, .live), Pair(both: nil, .freeze),
+            Pair([.xfs, nil], [.clone, .live]), Pair([nil, .xfs], [.live, .clone]),
+        ]
+
         /// A lies on one volume, B on another: one instant for both.
-        @Test(arguments: [ConsistencyMethod.clone, .live, .freeze])
-        func isKeptAcrossASet(_ method: ConsistencyMethod) throws {
+        @Test(arguments: pairs)
+        func isKeptAcrossASet(_ pair: Pair) throws {
             try ScratchDirectory.with { directory in
                 let program = Program(in: directory)
-                let host: MountedFilesystem.Kind? = method == .clone ? .xfs : nil
-                let sets = try Place.with(.ext4, on: host, in: directory, name: "first") { first in
-                    try Place.with(.xfs, on: host, in: directory, name: "second") { second in
+                let sets = try Place.with(.ext4, on: pair.hosts[0], in: directory, name: "first") { first in
+                    try Place.with(.xfs, on: pair.hosts[1], in: directory, name: "second") { second in
                         try OrderedWriter.with(first.mountPoint, second.mountPoint) { writer in
-                            try (0..<Self.roundCount).map { _ in
+                            try (0..<pair.roundCount).map { _ in
                                 let set = try program.secureSet(
-                                    [first.device, second.device], "--consistency", method.rawValue)
-                                #expect(set.count == 2 && Set(set.map(\.own.setID)).count == 1)
+                                    [first.device, second.device], "--consistency", pair.method?.rawValue ?? "auto")
+                                #expect(set.map(\.own.consistency.method) == pair.methods.map(\.rawValue))
+                                #expect(Set(set.map(\.own.setID)).count == 1)
                                 #expect(set[0].own.setID?.hasPrefix("set-") == true)
                                 let count = writer.recordCount
                                 #expect(try wait { writer.recordCount > count + 3 }, "the writer goes on")

@@ -15,6 +15,8 @@ extension Integration {
             var host: MountedFilesystem.Kind?
             /// What makes the reading, and so the freeze, take its time.
             var filledByteCount: Int
+            /// Blows that fall on a frozen filesystem.
+            var hitCount = 34
 
             var testDescription: String { "\(method.rawValue), \(kind) on \(host.map { "\($0)" } ?? "a plain disk")" }
         }
@@ -23,6 +25,8 @@ extension Integration {
             Scene(method: .freeze, kind: .ext4, host: nil, filledByteCount: 48 << 20),
             Scene(method: .freeze, kind: .xfs, host: nil, filledByteCount: 48 << 20),
             Scene(method: .clone, kind: .ext4, host: .xfs, filledByteCount: 24 << 20),
+            // All its other deaths are for `LiveKills`.
+            Scene(method: .live, kind: .ext4, host: nil, filledByteCount: 24 << 20, hitCount: 14),
         ]
 
         /// Each in its turn.
@@ -33,8 +37,6 @@ extension Integration {
             .init(victim: .command, signal: SIGSTOP),
         ]
 
-        /// Blows that fall on a frozen filesystem, a scene.
-        private static let hitCount = 34
         /// Some fall before the freeze or after it.
         private static let attemptLimit = 90
 
@@ -51,14 +53,14 @@ extension Integration {
                         var rounds = try KillRounds(
                             Program(in: directory), scene.method, place, writer, directory, seed: seed)
                         var attemptCount = 0
-                        while rounds.hitCount < Self.hitCount, attemptCount < Self.attemptLimit {
+                        while rounds.hitCount < scene.hitCount, attemptCount < Self.attemptLimit {
                             attemptCount += 1
                             try rounds.carryOut(Self.blows[attemptCount % Self.blows.count])
                             if attemptCount.isMultiple(of: 12) { try rounds.complete() }
                         }
                         let id = try rounds.complete()
                         rounds.tell()
-                        #expect(rounds.hitCount >= Self.hitCount, "blows that fell on a frozen filesystem")
+                        #expect(rounds.hitCount >= scene.hitCount, "blows that fell on a frozen filesystem")
                         try RestoredImage.with(id, of: scene.kind, by: rounds.program, in: directory) { _ in }
                     }
                 }
