@@ -45,9 +45,7 @@ final class ChunkFetcher {
         var location = try location(of: digest)
         while true {
             do throws(StoreError) {
-                try packs.readStored(location, into: stored)
-                try packs.unpack(
-                    location, stored, range: 0..<location.entry.storedByteCount, into: buffer, targetRange: range)
+                try packs.readUnpacked(location, by: stored, into: buffer, targetRange: range)
                 return location
             } catch {
                 // A collection of garbage may have copied it to another pack, and removed this one.

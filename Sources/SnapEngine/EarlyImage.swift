@@ -23,7 +23,8 @@ struct EarlyImage: Sendable {
 
     /// The bytes that it has of some units, which are in order. Each chunk that has some is checked as a whole.
     func bytes(of units: [Int], _ engine: Engine) throws(EngineError) -> [[UInt8]] {
-        let workerCount = engine.configuration.workerCount
+        // Half of the time they wait for the disk.
+        let workerCount = 2 * engine.configuration.workerCount
         let share = max(1, (units.count + workerCount - 1) / workerCount)
         let parts = stride(from: 0, to: units.count, by: share).map { units[$0..<min($0 + share, units.count)] }
         let found = Mutex([[[UInt8]]](repeating: [], count: parts.count))
@@ -43,21 +44,44 @@ struct EarlyImage: Sendable {
     }
 
     private func bytes(of units: ArraySlice<Int>, by fetcher: ChunkFetcher) throws(EngineError) -> [[UInt8]] {
-        let buffer = try BufferPool.forEngine(bufferByteCount: BlockGeometry.byteCount, bufferCount: 1).lease()
+        let buffer = try BufferPool.forEngine(
+            bufferByteCount: Self.fetchedBlockCount * BlockGeometry.byteCount, bufferCount: 1
+        ).lease()
         var bytes: [[UInt8]] = []
-        var (block, leaf): (Int?, (number: Int, digests: [Digest?])?) = (nil, nil)
-        for unit in units {
-            let (wanted, place) = unit.quotientAndRemainder(dividingBy: UnitOverlay.unitsPerBlock)
-            if wanted != block {
-                let number = wanted / ManifestFormat.fanOut
+        var leaf: (number: Int, digests: [Digest?])?
+        var remaining = units
+        while !remaining.isEmpty {
+            let blocks = Self.firstBlocks(of: remaining)
+            var wanted: [(digest: Digest?, range: Range<Int>)] = []
+            for (place, block) in blocks.enumerated() {
+                let number = block / ManifestFormat.fanOut
                 if leaf?.number != number { leaf = (number, try digests(ofLeaf: number)) }
-                let digest = leaf?.digests[wanted % ManifestFormat.fanOut] ?? nil
-                try fetcher.fetch([(digest: digest, range: 0..<BlockGeometry.byteCount)], into: buffer)
-                block = wanted
+                let start = place * BlockGeometry.byteCount
+                wanted.append(
+                    (leaf?.digests[block % ManifestFormat.fanOut] ?? nil, start..<start + BlockGeometry.byteCount))
             }
-            let start = place * UnitOverlay.unitByteCount
-            bytes.append(buffer.copyBytes(start..<(start + UnitOverlay.unitByteCount)))
+            try fetcher.fetch(wanted, into: buffer)
+            while let unit = remaining.first, let place = blocks.firstIndex(of: unit / UnitOverlay.unitsPerBlock) {
+                let start =
+                    wanted[place].range.lowerBound
+                    + unit % UnitOverlay.unitsPerBlock * UnitOverlay.unitByteCount
+                bytes.append(buffer.copyBytes(start..<start + UnitOverlay.unitByteCount))
+                remaining = remaining.dropFirst()
+            }
         }
         return bytes
+    }
+
+    /// The hasher is faster with two at a time.
+    private static let fetchedBlockCount = 2
+
+    /// Of units in order: the blocks of the first of them.
+    private static func firstBlocks(of units: ArraySlice<Int>) -> [Int] {
+        var blocks: [Int] = []
+        for block in units.lazy.map({ $0 / UnitOverlay.unitsPerBlock }) where block != blocks.last {
+            guard blocks.count < fetchedBlockCount else { break }
+            blocks.append(block)
+        }
+        return blocks
     }
 }

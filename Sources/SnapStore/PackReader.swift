@@ -38,17 +38,9 @@ package struct PackReader: Sendable {
     package func page(_ id: PageID, at location: ChunkLocation) throws(StoreError) -> [UInt8] {
         let entry = location.entry
         let stored = try AlignedBuffer.forStore(byteCount: max(1, entry.storedByteCount))
-        let count: Int
-        do throws(StoreError) {
-            count = try objects.read(
-                StoreLayout.key(of: location.pack), into: stored, range: 0..<entry.storedByteCount, at: entry.offset)
-        } catch {
-            throw error.code == .unreadable ? damage(location, error.description) : error
-        }
-        guard count == entry.storedByteCount else { throw damage(location, "it ends after \(count) bytes") }
         let hasher = BlockHasher()
         let plain = try AlignedBuffer.forStore(byteCount: max(1, entry.plainByteCount))
-        try unpack(location, stored, range: 0..<count, into: plain, targetRange: 0..<entry.plainByteCount)
+        try readUnpacked(location, by: stored, into: plain, targetRange: 0..<entry.plainByteCount)
         guard hasher.digest(of: plain, range: 0..<entry.plainByteCount) == id.digest else {
             throw damage(location, "its SHA-256 is another")
         }
@@ -57,18 +49,32 @@ package struct PackReader: Sendable {
 
     /// Reads a body as it is stored into the start of `buffer`, and checks its CRC-32C. Throws `damaged` with its digest.
     package func readStored(_ location: ChunkLocation, into buffer: borrowing AlignedBuffer) throws(StoreError) {
+        try read(location, into: buffer)
+        guard Checksum.crc32c(buffer, range: 0..<location.entry.storedByteCount) == location.entry.checksum else {
+            throw damage(location, "its CRC-32C does not match")
+        }
+    }
+
+    /// Reads a body into the start of `stored`, and unpacks it from there. Throws what `readStored` and `unpack` throw.
+    package func readUnpacked(
+        _ location: ChunkLocation, by stored: borrowing AlignedBuffer, into plain: borrowing AlignedBuffer,
+        targetRange: Range<Int>
+    ) throws(StoreError) {
+        try read(location, into: stored)
+        try unpack(
+            location, stored, range: 0..<location.entry.storedByteCount, into: plain, targetRange: targetRange)
+    }
+
+    private func read(_ location: ChunkLocation, into buffer: borrowing AlignedBuffer) throws(StoreError) {
         let entry = location.entry
-        let range = 0..<entry.storedByteCount
         let count: Int
         do throws(StoreError) {
-            count = try objects.read(StoreLayout.key(of: location.pack), into: buffer, range: range, at: entry.offset)
+            count = try objects.read(
+                StoreLayout.key(of: location.pack), into: buffer, range: 0..<entry.storedByteCount, at: entry.offset)
         } catch {
             throw error.code == .unreadable ? damage(location, error.description) : error
         }
         guard count == entry.storedByteCount else { throw damage(location, "it ends after \(count) bytes") }
-        guard Checksum.crc32c(buffer, range: range) == entry.checksum else {
-            throw damage(location, "its CRC-32C does not match")
-        }
     }
 
     /// Checks the CRC-32C of stored bytes, and decompresses them to `targetRange`. The digest is for the caller to
