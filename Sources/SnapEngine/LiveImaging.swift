@@ -57,13 +57,14 @@ final class LiveImaging: Sendable {
         }
     }
 
-    /// Puts the image of the instant together. Throws `imagesDiffer` where an audit found another.
+    /// Puts the image of the instant together. Throws `imagesDiffer` where an audit, or a sample, found another.
     func patch(_ progress: TransferProgress) throws(EngineError) -> SnapshotImage {
         guard let early = early.withLock({ $0 }) else { preconditionFailure("a patch without a first copy") }
         progress.enter(nil)
         let run = try PatchingRun(
             early, copy.overlay, engine: engine, progress: progress, cancellation: cancellation)
         let result = try run.run()
+        try securing { () throws(ConsistencyError) in try copy.confirmSamples() }
         if let audited = auditedRoot.withLock({ $0 }), audited != result.root {
             isWrong.withLock { $0 = true }
             throw EngineError(

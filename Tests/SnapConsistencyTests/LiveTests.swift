@@ -72,8 +72,9 @@ extension Inspections {
                         let file = try mounted.path.filled()
                         try File.overwrite(file, SeededRandom.bytes(24 << 20, seed: 9), at: 0)
                         try copy.converge {}
-                        let error = consistencyError { try copy.finish() }
-                        #expect(error?.code == .imageDiffers)
+                        try copy.finish()
+                        let error = consistencyError { try copy.confirmSamples() }
+                        #expect(error?.code == .imageDiffers && copy.differs)
                         #expect(error?.description.contains("samples differ") == true)
                         copy.close()
                     }
@@ -93,6 +94,9 @@ extension Inspections {
                     try method.settle()
                     return try method.take()
                 }
+                let point = try #require(taken as? LivePointInTime)
+                try point.copy.confirmSamples()
+                #expect(!point.copy.differs)
                 taken.release()
             }
         }

@@ -141,17 +141,17 @@ extension LiveCopy {
         state.withLock { $0.sampling = started }
     }
 
-    /// Whether they were there. Where they are waited for, the volume is written to meanwhile. From then on it is known how long
+    /// Whether they were tried. Where that is waited for, the volume is written to meanwhile. From then on it is known how long
     /// they take to read.
     private func isSampled() throws(ConsistencyError) -> Bool {
         guard let sampling = state.withLock({ $0.sampling }) else { return true }
-        let wasReady = sampling.isReady
-        let fetched = try sampling.fetched()
+        let wasTried = sampling.isTried
+        let tried = try sampling.tried()
         state.withLock { state in
-            let seconds = fetched.duration / .seconds(1)
-            if !state.pace.isMeasured { state.pace.note(fetched.requestCount, fetched.requestCount, seconds: seconds) }
+            let seconds = tried.duration / .seconds(1)
+            if !state.pace.isMeasured { state.pace.note(tried.requestCount, tried.requestCount, seconds: seconds) }
         }
-        return wasReady
+        return wasTried
     }
 
     private func prepareRest(_ remaining: MarkCount) {

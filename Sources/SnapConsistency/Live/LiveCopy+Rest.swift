@@ -7,7 +7,7 @@ internal import SystemPackage
 /// While the volume's filesystems are frozen.
 extension LiveCopy {
     /// Reads the rest. Throws `marksLost` where the freeze was too early, which is so for a number of times only; `notConverged`,
-    /// `pointInTimeLost` where somebody goes on writing, `imageDiffers`, and what `atRest` throws.
+    /// `pointInTimeLost` where somebody goes on writing, and what `atRest` throws.
     func finish() throws(ConsistencyError) {
         try markRest()
         let remaining = tracker.count()
@@ -48,7 +48,7 @@ extension LiveCopy {
         case .unrest: throw inVain(because: Self.writtenTo(reader.facts.path.string))
         }
         let (sampling, atRest) = state.withLock { ($0.sampling, $0.callbacks.atRest) }
-        if let sampling { try compare(try sampling.fetched().sample) }
+        if let sampling { try witness(try sampling.tried().sample) }
         guard let atRest else { return }
         try atRest()
         // Discards may come after the freeze: what they changed was compared.
@@ -58,20 +58,13 @@ extension LiveCopy {
         }
     }
 
-    private func compare(_ sample: AuditSample) throws(ConsistencyError) {
+    private func witness(_ sample: AuditSample) throws(ConsistencyError) {
         let tracker = tracker
         let limit = state.withLock { $0.pace.requestCount(within: budget(share: Self.sampleShare)) }
-        do throws(ConsistencyError) {
-            try sample.compare(by: reading, of: reader.facts.path, atMost: max(limit, Self.leastSampleCount)) {
-                [overlay] unit in overlay.contains(unit) || tracker.isMarked(unit)
-            }
-        } catch {
-            guard error.code == .imageDiffers else { throw error }
-            // Who writes after a freeze that has ended is no fault of ours.
-            try confirmFrozen()
-            state.withLock { $0.differs = true }
-            throw error
+        let witnessed = try sample.read(by: reading, atMost: max(limit, Self.leastSampleCount)) { [overlay] unit in
+            overlay.contains(unit) || tracker.isMarked(unit)
         }
+        state.withLock { $0.witnessed = witnessed }
     }
 
     private var maySleepLong: Bool { options.audits || options.onNoConverge == .freezeLonger }
@@ -101,4 +94,23 @@ extension LiveCopy {
     /// Of the time that a freeze may take: what the rest may, which is more than was hoped for; and the samples.
     private static let (restShare, sampleShare) = (0.7, 0.2)
     private static let leastSampleCount = 16
+}
+
+/// When all run on again.
+extension LiveCopy {
+    /// Compares the samples that were read under the freeze, which must have been confirmed since, with the first copy. Waits until they
+    /// are fetched. Throws `imageDiffers`.
+    package func confirmSamples() throws(ConsistencyError) {
+        let (sampling, witnessed) = state.withLock { ($0.sampling, $0.witnessed) }
+        guard let sampling else { return }
+        let expected = try sampling.expected()
+        let differing = witnessed.filter { expected[$0.key] != $0.value }
+        guard let first = differing.keys.min() else { return }
+        state.withLock { $0.differs = true }
+        throw ConsistencyError(
+            .imageDiffers,
+            "\(reader.facts.path) was written to unnoticed: \(differing.count) of \(witnessed.count) samples differ from the "
+                + "image, the first at byte \(first * UnitOverlay.unitByteCount); nothing was kept. Take it by another method, "
+                + "and please report this")
+    }
 }

@@ -10,7 +10,7 @@ internal import SystemPackage
 /// Somebody reads the whole of `reader` first, after `begin`. Then `converge` reads what was written since, again and again,
 /// until little is left; `catchUp` what came since then; and `finish`, while the volume's filesystems are frozen, the rest. From then
 /// on the first copy with `overlay` upon it is the volume of that instant. Where `finish` finds that it was too early, the
-/// freeze was in vain: after another `converge` it may be tried again.
+/// freeze was in vain: after another `converge` it may be tried again. `confirmSamples` comes last, after the thaw.
 ///
 /// From one thread, but for `reader` and `overlay`.
 package final class LiveCopy: Sendable {
@@ -31,6 +31,8 @@ package final class LiveCopy: Sendable {
         var passes: [LivePass] = []
         /// Fetched beside the passes.
         var sampling: AuditSampling?
+        /// What the volume had of the samples under the freeze, by unit.
+        var witnessed: [Int: [UInt8]] = [:]
         var callbacks = Callbacks()
         /// Nobody knows any more what was written since the first copy.
         var isLost = false
