@@ -130,30 +130,6 @@ extension LiveCopy {
         }
     }
 
-    /// Samples are taken of what the first copy is the last word on, as far as it is known by now.
-    private func startSampling() {
-        let (sampling, expectation) = state.withLock { ($0.sampling, $0.callbacks.expectation) }
-        guard sampling == nil, let expectation else { return }
-        let tracker = tracker
-        let started = AuditSampling(
-            unitCount: tracker.layout.unitCount,
-            leavingOut: { [overlay] in overlay.contains($0) || tracker.isMarked($0) }, readBy: reading, expectation)
-        state.withLock { $0.sampling = started }
-    }
-
-    /// Whether they were tried. Where that is waited for, the volume is written to meanwhile. From then on it is known how long
-    /// they take to read.
-    private func isSampled() throws(ConsistencyError) -> Bool {
-        guard let sampling = state.withLock({ $0.sampling }) else { return true }
-        let wasTried = sampling.isTried
-        let tried = try sampling.tried()
-        state.withLock { state in
-            let seconds = tried.duration / .seconds(1)
-            if !state.pace.isMeasured { state.pace.note(tried.requestCount, tried.requestCount, seconds: seconds) }
-        }
-        return wasTried
-    }
-
     private func prepareRest(_ remaining: MarkCount) {
         overlay.reserve(2 * remaining.unitCount + Self.reservedUnitCount)
     }

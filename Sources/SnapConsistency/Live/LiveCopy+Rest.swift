@@ -58,15 +58,6 @@ extension LiveCopy {
         }
     }
 
-    private func witness(_ sample: AuditSample) throws(ConsistencyError) {
-        let tracker = tracker
-        let limit = state.withLock { $0.pace.requestCount(within: budget(share: Self.sampleShare)) }
-        let witnessed = try sample.read(by: reading, atMost: max(limit, Self.leastSampleCount)) { [overlay] unit in
-            overlay.contains(unit) || tracker.isMarked(unit)
-        }
-        state.withLock { $0.witnessed = witnessed }
-    }
-
     private var maySleepLong: Bool { options.audits || options.onNoConverge == .freezeLonger }
 
     /// A freeze that came too early: the next may not. After some there is no hope, and `failure` says why.
@@ -91,26 +82,6 @@ extension LiveCopy {
     private static let vainLimit = 6
     /// Passes under the freeze: the second finds nothing, as a rule.
     private static let restLimit = 8
-    /// Of the time that a freeze may take: what the rest may, which is more than was hoped for; and the samples.
-    private static let (restShare, sampleShare) = (0.7, 0.2)
-    private static let leastSampleCount = 16
-}
-
-/// When all run on again.
-extension LiveCopy {
-    /// Compares the samples that were read under the freeze, which must have been confirmed since, with the first copy. Waits until they
-    /// are fetched. Throws `imageDiffers`.
-    package func confirmSamples() throws(ConsistencyError) {
-        let (sampling, witnessed) = state.withLock { ($0.sampling, $0.witnessed) }
-        guard let sampling else { return }
-        let expected = try sampling.expected()
-        let differing = witnessed.filter { expected[$0.key] != $0.value }
-        guard let first = differing.keys.min() else { return }
-        state.withLock { $0.differs = true }
-        throw ConsistencyError(
-            .imageDiffers,
-            "\(reader.facts.path) was written to unnoticed: \(differing.count) of \(witnessed.count) samples differ from the "
-                + "image, the first at byte \(first * UnitOverlay.unitByteCount); nothing was kept. Take it by another method, "
-                + "and please report this")
-    }
+    /// Of the time that a freeze may take: what the rest may, which is more than was hoped for.
+    private static let restShare = 0.7
 }
