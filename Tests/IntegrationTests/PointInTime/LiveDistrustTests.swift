@@ -32,6 +32,24 @@ extension Integration {
             }
         }
 
+        /// Without being asked for: much is written after the passes, where no tracking can see it.
+        @Test func theSamplesOfAnyRunSeeIt() throws {
+            try ScratchDirectory.with { directory in
+                let program = Program(in: directory)
+                try Place.with(.ext4, on: nil, in: directory) { place in
+                    let hook = try directory.program(
+                        "unnoticed",
+                        "test $1 = thaw || dd if=/dev/urandom of='\(place.image)' bs=1M seek=128 count=96 conv=notrunc")
+                    let words = ["create", "--volume", place.device.string, "--consistency", "live", "--wait"]
+                    let outcome = try program.run(words + ["--hook", hook.string])
+                    #expect(outcome.status == 1 && outcome.errors.contains("samples differ"), "\(outcome)")
+                    #expect(try program.list().map(\.state) == ["error"])
+                    let again = try program.run(words)
+                    #expect(again.status == 24 && again.errors.contains("doctor --allow-live"), "\(again)")
+                }
+            }
+        }
+
         /// It may be about any volume; other methods do not ask.
         @Test func whatCannotBeReadHoldsLiveBackAndNothingElse() throws {
             try ScratchDirectory.with { directory in
